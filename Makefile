@@ -1,0 +1,78 @@
+# Everything one does with a checkout, by name. `make help` lists it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SOURCE := src tests benchmarks tools
+CPP    := $(wildcard native/*.cpp native/*.hpp native/*.h native/*/*.cpp native/*/*.hpp)
+
+# Python files are used in place; only these make a new installation necessary.
+BUILD_INPUTS := pyproject.toml CMakeLists.txt src/leftfold/_version.py $(CPP)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format types parity peers bench asan clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Leftfold needs Python 3.10 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.demo: $(BUILD_INPUTS) | $(BIN)/python
+	$(BIN)/python -m pip install --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(BUILD_INPUTS) | $(BIN)/python
+	$(BIN)/python -m pip install --editable '.[dev]'
+	@touch $(VENV)/.demo $@
+
+demo: $(VENV)/.demo ## train on 25,000 film reviews and judge sentences (ARGS='...' goes to the program)
+	$(BIN)/leftfold demo $(ARGS)
+
+test: $(VENV)/.dev ## tests and the examples in the documentation (ARGS='-k lstm' narrows them)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## style of Python and C++
+	$(BIN)/ruff check $(SOURCE)
+	$(BIN)/ruff format --check $(SOURCE)
+	$(BIN)/clang-format --dry-run --Werror $(CPP)
+
+format: $(VENV)/.dev ## rewrite the sources in that style
+	$(BIN)/ruff check --fix $(SOURCE)
+	$(BIN)/ruff format $(SOURCE)
+	$(BIN)/clang-format -i $(CPP)
+
+types: $(VENV)/.dev ## type hints, by mypy
+	$(BIN)/mypy
+
+peers: | $(BIN)/python ## Keras (JAX, TensorFlow) and PyTorch, each in its own environment
+	$(BIN)/python -m tools.peers install $(PEERS)
+
+parity: $(VENV)/.dev ## live comparison with Keras and PyTorch
+	$(BIN)/python -m tools.peers install $(or $(PEERS),keras-jax torch)
+	$(BIN)/python -m pytest tests/parity $(ARGS)
+
+bench: $(VENV)/.dev ## speed beside Keras and PyTorch (QUICK=1, ARGS='--workload vix_simplernn50')
+	$(BIN)/python -m tools.peers install $(PEERS)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers $(PEERS)) $(ARGS)
+
+ASAN := build/asan/venv
+$(ASAN)/.installed: $(BUILD_INPUTS) $(shell find src -name '*.py')
+	$(PYTHON) -m venv $(ASAN)
+	$(ASAN)/bin/python -m pip install --quiet --upgrade pip
+	$(ASAN)/bin/python -m pip install --quiet pytest hypothesis
+	$(ASAN)/bin/python -m pip install --config-settings=build-dir=build/asan/cmake \
+	  --config-settings=cmake.define.LEFTFOLD_SANITIZE=ON --config-settings=install.strip=false \
+	  --config-settings=cmake.build-type=RelWithDebInfo --force-reinstall --no-deps .
+	@touch $@
+
+asan: $(ASAN)/.installed ## the native code under AddressSanitizer and UBSan
+	LD_PRELOAD="$$($(or $(CXX),g++) -print-file-name=libasan.so) $$($(or $(CXX),g++) -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	$(ASAN)/bin/python -m pytest tests/native $(ARGS)
+
+clean: ## remove what was built (the environment too)
+	rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,111 @@
+"""The benchmark counts right, reports right, and its models still build and train."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import report
+from benchmarks.adapters import keras_api
+from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
+from tools.peers import PeerError, Worker
+
+KNOWN_GFLOP = {
+    "vix_simplernn50": 0.024,
+    "imdb_simplernn32": 0.79,
+    "imdb_simplernn256": 17.5,
+    "imdb_lstm256": 70,
+    "imdb_gru256": 52,
+    "imdb_bilstm64": 19.3,
+    "imdb_lstm128_dropout": 10,
+    "textgen_lstm150_100": 10,
+    "stock_lstm50x2": 0.35,
+}
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+def test_step_flops_agree_with_the_known_figures(workload: Workload) -> None:
+    assert step_flops(workload) / 1e9 == pytest.approx(KNOWN_GFLOP[workload.name], rel=0.02)
+
+
+def test_step_flops_of_a_dense_layer_leave_out_the_gradient_of_the_data() -> None:
+    layers = (("Dense", {"units": 5}), ("Dense", {"units": 7}))
+    workload = Workload("dense", layers, 2, 1, 3, "mse", "sgd")
+    assert step_flops(workload) == 2 * 2 * (3 * 5) * 2 + 2 * 2 * (5 * 7) * 3
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+def test_every_workload_trains_in_leftfold_through_the_keras_adapter(workload: Workload) -> None:
+    small = workload._replace(batch=3, timesteps=4)
+    x, y = batch_of(small)
+    model = keras_api.build("leftfold", small._asdict(), None)
+    assert math.isfinite(float(model.train_on_batch(x, y)))
+
+
+def test_a_worker_returns_results_and_reports_failures(tmp_path: Path) -> None:
+    module = tmp_path / "functions.py"
+    module.write_text(
+        "import os, sys\n"
+        "print('chatter')\n"
+        "def double(x): return {'y': 2 * x, 'python': sys.executable}\n"
+        "def fail(): raise ValueError('as asked')\n"
+        "def die(): os._exit(3)\n"
+    )
+    with Worker("leftfold", module) as worker:
+        assert worker.call("double", 4) == {"y": 8, "python": sys.executable}
+        with pytest.raises(PeerError, match="ValueError: as asked"):
+            worker.call("fail")
+        assert worker.call("double", x=1)["y"] == 2
+        with pytest.raises(PeerError, match="ended during die"):
+            worker.call("die")
+
+
+@pytest.fixture
+def results() -> dict[str, Any]:
+    row = {
+        "workload": "w",
+        "gflop": 2.0,
+        "peak_gflops": 400.0,
+        "milliseconds": {"leftfold": 10.0, "keras-jax": 30.0, "torch": 5.0},
+        "variants": {"leftfold": "fit", "keras-jax": "fit", "torch": "time first"},
+        "inexact": ["torch"],
+    }
+    return {
+        "contestants": ["leftfold", "keras-jax", "torch"],
+        "machine": {"processor": "P", "threads": 2, "isa": "avx2"},
+        "versions": {"leftfold": "0.1.0"},
+        "rounds": 5,
+        "workloads": [row],
+        "imports": {"import numpy": 100.0, "import leftfold": 20.0},
+    }
+
+
+def test_a_peer_that_trains_another_model_does_not_count_in_the_lead(
+    results: dict[str, Any],
+) -> None:
+    row = results["workloads"][0]
+    assert report.lead(row) == 3.0
+    assert report.share(row) == pytest.approx(0.5)
+    assert report.cells(row, results["contestants"]) == [
+        *("w", "10", "30", "(5)", "3.00x", "2", "50%")
+    ]
+    row["inexact"] = []
+    assert report.lead(row) == 0.5
+    assert "Leftfold is slower than the best peer on w." in report.notes(results)
+
+
+def test_write_docs_replaces_only_the_generated_part(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(f"before\n{report.START}\nstale\n{report.END}\nafter\n")
+    report.write_docs(results, page)
+    text = page.read_text()
+    assert text.startswith(f"before\n{report.START}\nMeasured on P, 2 threads")
+    assert text.endswith(f"{report.END}\nafter\n")
+    assert "stale" not in text
+    assert "| w | 10 | 30 | (5) | 3.00x | 2 | 50% |" in text
