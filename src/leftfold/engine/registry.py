@@ -165,12 +165,18 @@ class Registry:
         kind: what they are, for messages: `"loss"`.
         objects: classes and functions. A class answers to its name and to its snake-case name.
         aliases: further names.
+        base: the class of all of them; where it is `None`, whatever can be called is one.
     """
 
     def __init__(
-        self, kind: str, objects: Iterable[Any], aliases: Mapping[str, Any] | None = None
+        self,
+        kind: str,
+        objects: Iterable[Any],
+        aliases: Mapping[str, Any] | None = None,
+        base: type | None = None,
     ) -> None:
         self.kind = kind
+        self.base = base
         self.names: dict[str, Any] = {}
         functions = []
         for item in objects:
@@ -245,7 +251,7 @@ class Registry:
 
         Raises:
             ValueError: for an unknown name, with the nearest known one, or for anything that
-                cannot be called.
+                is not an object of this kind.
         """
         if identifier is None:
             return None
@@ -256,9 +262,10 @@ class Registry:
             found = self.deserialize(identifier)
         if inspect.isclass(found):
             found = found()
-        if not callable(found):
+        if not (callable(found) if self.base is None else isinstance(found, self.base)):
+            wanted = "a callable" if self.base is None else f"an instance of {self.base.__name__}"
             raise ValueError(
-                f"{self.kind} expected a name, a configuration, a class or a callable, "
+                f"{self.kind} expected a name, a configuration, a class or {wanted}, "
                 f"got {identifier!r}."
             )
         return found

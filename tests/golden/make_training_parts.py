@@ -1,0 +1,161 @@
+"""Write `training_parts.json`: what Keras 3.15.1 computes for losses, metrics and optimisers.
+
+Run with a Python that has Keras: `python tests/golden/make_training_parts.py`. The tests build
+the same objects by the names and arguments in the file and compare with its figures.
+"""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+STEPS = 20
+
+OPTIMIZERS = [
+    ("SGD", {}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"learning_rate": 0.1, "weight_decay": 0.1}),
+    ("SGD", {"learning_rate": 0.1, "clipnorm": 1.0}),
+    ("SGD", {"learning_rate": 0.1, "global_clipnorm": 1.0}),
+    ("SGD", {"learning_rate": 0.1, "clipvalue": 0.3}),
+    ("SGD", {"learning_rate": 0.1, "gradient_accumulation_steps": 3}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.8}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_overwrite_frequency": 4}),
+    ("SGD", {"learning_rate": 0.1, "loss_scale_factor": 4.0}),
+    ("RMSprop", {"learning_rate": 0.01}),
+    ("RMSprop", {"learning_rate": 0.01, "momentum": 0.5, "centered": True, "rho": 0.8}),
+    ("Adam", {"learning_rate": 0.01}),
+    ("Adam", {"learning_rate": 0.01, "amsgrad": True, "beta_2": 0.8}),
+    ("Adam", {"learning_rate": 0.01, "weight_decay": 0.1, "clipnorm": 0.5}),
+    ("Adam", {"learning_rate": 0.01, "gradient_accumulation_steps": 2}),
+    ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.2}),
+    ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.2, "amsgrad": True}),
+    ("Adamax", {"learning_rate": 0.01}),
+    ("Nadam", {"learning_rate": 0.01}),
+    ("Nadam", {"learning_rate": 0.01, "gradient_accumulation_steps": 2}),
+    ("Adagrad", {"learning_rate": 0.1}),
+    ("Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.5, "epsilon": 0.01}),
+    ("Adadelta", {"learning_rate": 1.0}),
+]
+
+SCHEDULES = [
+    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),
+    (
+        "ExponentialDecay",
+        {
+            "initial_learning_rate": 0.1,
+            "decay_steps": 10,
+            "decay_rate": 0.5,
+            "staircase": True,
+        },
+    ),
+    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),
+    (
+        "InverseTimeDecay",
+        {
+            "initial_learning_rate": 0.1,
+            "decay_steps": 10,
+            "decay_rate": 0.5,
+            "staircase": True,
+        },
+    ),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 25}),
+    (
+        "PolynomialDecay",
+        {
+            "initial_learning_rate": 0.1,
+            "decay_steps": 25,
+            "end_learning_rate": 0.01,
+            "power": 2.0,
+            "cycle": True,
+        },
+    ),
+    ("PiecewiseConstantDecay", {"boundaries": [5, 25], "values": [0.1, 0.01, 0.001]}),
+    ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 25, "alpha": 0.1}),
+    (
+        "CosineDecay",
+        {
+            "initial_learning_rate": 0.01,
+            "decay_steps": 25,
+            "warmup_target": 0.1,
+            "warmup_steps": 6,
+        },
+    ),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 7}),
+    (
+        "CosineDecayRestarts",
+        {
+            "initial_learning_rate": 0.1,
+            "first_decay_steps": 7,
+            "t_mul": 1.0,
+            "m_mul": 0.8,
+            "alpha": 0.1,
+        },
+    ),
+]
+SCHEDULE_STEPS = [0, 1, 4, 5, 6, 9, 11, 20, 24, 25, 26, 40, 51, 60]
+
+
+def numbers(array):
+    """Nested lists with every digit that float32 has."""
+    array = np.asarray(array, np.float64)
+    return np.array([float(f"{x:.9g}") for x in array.ravel()]).reshape(array.shape).tolist()
+
+
+def gradients(step, shapes):
+    """The gradients of one step; `tests/optimizers` computes the same."""
+    return [
+        np.sin(0.7 * np.arange(np.prod(shape)) + 1.3 * step + index)
+        .reshape(shape)
+        .astype("float32")
+        for index, shape in enumerate(shapes)
+    ]
+
+
+def optimizer_cases():
+    shapes = [(3, 2), (5,)]
+    for name, arguments in OPTIMIZERS:
+        variables = [
+            keras.Variable(np.linspace(-1, 1, int(np.prod(shape))).reshape(shape), dtype="float32")
+            for shape in shapes
+        ]
+        optimizer = getattr(keras.optimizers, name)(**arguments)
+        trace = []
+        for step in range(STEPS):
+            pairs = list(zip(gradients(step, shapes), variables, strict=True))
+            optimizer.apply_gradients([(keras.ops.convert_to_tensor(g), v) for g, v in pairs])
+            trace.append([numbers(v) for v in variables])
+        optimizer.finalize_variable_values(variables)
+        yield {
+            "name": name,
+            "arguments": arguments,
+            "after": {str(step): trace[step - 1] for step in (1, 2, 5, STEPS)},
+            "finalized": [numbers(v) for v in variables],
+            "state": [[list(v.shape), numbers(v)] for v in optimizer.variables],
+        }
+
+
+def schedule_cases():
+    for name, arguments in SCHEDULES:
+        schedule = getattr(keras.optimizers.schedules, name)(**arguments)
+        rates = [float(schedule(step)) for step in SCHEDULE_STEPS]
+        yield {"name": name, "arguments": arguments, "steps": SCHEDULE_STEPS, "rates": rates}
+
+
+def main():
+    sections = {
+        "optimizers": optimizer_cases(),
+        "schedules": schedule_cases(),
+    }
+    lines = []
+    for name, cases in sections.items():
+        rows = ",\n".join("  " + json.dumps(case) for case in cases)
+        lines.append(f' "{name}": [\n{rows}\n ]')
+    target = Path(__file__).with_name("training_parts.json")
+    target.write_text(f'{{\n "keras": "{keras.__version__}",\n' + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
