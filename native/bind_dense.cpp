@@ -1,0 +1,127 @@
+// Products, embeddings, softmax and random numbers as Python functions.
+#include "bindings.hpp"
+#include "embedding.hpp"
+#include "gemm.hpp"
+#include "random.hpp"
+#include "softmax_crossentropy.hpp"
+
+namespace leftfold {
+
+namespace {
+
+MatrixView view(const Array<float>& array, bool transposed) {
+    const int64_t columns = array.shape(1);
+    return transposed ? MatrixView{array.data(), 1, columns}
+                      : MatrixView{array.data(), columns, 1};
+}
+
+nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool transpose_a,
+                          bool transpose_b, nb::handle bias_argument) {
+    const Array<float> a(a_argument, {"gemm", "a"}, {ANY, ANY});
+    const Array<float> b(b_argument, {"gemm", "b"}, {ANY, ANY});
+    const int64_t m = a.shape(transpose_a), depth = a.shape(!transpose_a);
+    const int64_t n = b.shape(!transpose_b);
+    Array<float>(b_argument, {"gemm", "b"},
+                 {transpose_b ? n : depth, transpose_b ? depth : n});
+    std::vector<nb::object> owners;
+    const float* bias = optional_data<float>(bias_argument, {"gemm", "bias"}, {n}, owners);
+    const NewArray c = new_array({m, n});
+    nb::gil_scoped_release unlocked;
+    gemm({m, n, depth, view(a, transpose_a), view(b, transpose_b), c.data, n, bias});
+    return c.object;
+}
+
+// Every id must name one of `count` rows or classes.
+void check_ids(const char* function, const char* argument, const Array<int32_t>& ids,
+               int64_t count) {
+    for (int64_t i = 0; i < ids.size(); i++)
+        if (ids.data()[i] < 0 || ids.data()[i] >= count)
+            throw nb::index_error((std::string(function) + " expected " + argument +
+                                   " from 0 to " + std::to_string(count - 1) + ", got " +
+                                   std::to_string(ids.data()[i]) + ".")
+                                      .c_str());
+}
+
+nb::object embed(nb::handle table_argument, nb::handle ids_argument) {
+    const Array<float> table(table_argument, {"embedding_forward", "table"}, {ANY, ANY});
+    const Array<int32_t> ids(ids_argument, {"embedding_forward", "ids"}, {ANY});
+    check_ids("embedding_forward", "ids", ids, table.shape(0));
+    const NewArray out = new_array({ids.size(), table.shape(1)});
+    nb::gil_scoped_release unlocked;
+    embedding_forward(table.data(), ids.data(), ids.size(), table.shape(1), out.data);
+    return out.object;
+}
+
+void embed_backward(nb::handle total_argument, nb::handle ids_argument, nb::handle rows_argument) {
+    constexpr const char* NAME = "embedding_backward";
+    const Array<float> total(total_argument, {NAME, "total"}, {ANY, ANY}, true);
+    const Array<int32_t> ids(ids_argument, {NAME, "ids"}, {ANY});
+    const Array<float> rows(rows_argument, {NAME, "rows"}, {ids.size(), total.shape(1)});
+    check_ids(NAME, "ids", ids, total.shape(0));
+    nb::gil_scoped_release unlocked;
+    embedding_backward(total.mutable_data(), total.shape(0), ids.data(), rows.data(), ids.size(),
+                       total.shape(1));
+}
+
+nb::tuple crossentropy(nb::handle logits_argument, nb::handle labels_argument) {
+    constexpr const char* NAME = "softmax_crossentropy";
+    const Array<float> logits(logits_argument, {NAME, "logits"}, {ANY, ANY});
+    const int64_t rows = logits.shape(0), classes = logits.shape(1);
+    const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
+    check_ids(NAME, "labels", labels, classes);
+    const NewArray losses = new_array({rows}), probabilities = new_array({rows, classes});
+    {
+        nb::gil_scoped_release unlocked;
+        softmax_crossentropy(logits.data(), labels.data(), rows, classes, losses.data,
+                             probabilities.data);
+    }
+    return nb::make_tuple(losses.object, probabilities.object);
+}
+
+nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle labels_argument,
+                                 nb::handle d_losses_argument) {
+    constexpr const char* NAME = "softmax_crossentropy_gradient";
+    const Array<float> probabilities(probabilities_argument, {NAME, "probabilities"}, {ANY, ANY});
+    const int64_t rows = probabilities.shape(0), classes = probabilities.shape(1);
+    const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
+    const Array<float> d_losses(d_losses_argument, {NAME, "d_losses"}, {rows});
+    check_ids(NAME, "labels", labels, classes);
+    const NewArray out = new_array({rows, classes});
+    nb::gil_scoped_release unlocked;
+    softmax_crossentropy_gradient(probabilities.data(), labels.data(), d_losses.data(), rows,
+                                  classes, out.data);
+    return out.object;
+}
+
+nb::object random_uniform(uint32_t key0, uint32_t key1, int64_t count) {
+    if (count < 0) throw nb::value_error("uniform expected a count of at least 0.");
+    const NewArray out = new_array({count});
+    nb::gil_scoped_release unlocked;
+    uniform(key0, key1, count, out.data);
+    return out.object;
+}
+
+nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, float rate) {
+    if (count < 0) throw nb::value_error("dropout_mask expected a count of at least 0.");
+    if (!(rate >= 0.0f && rate < 1.0f))
+        throw nb::value_error("dropout_mask expected a rate of at least 0 and below 1.");
+    const NewArray out = new_array({count});
+    nb::gil_scoped_release unlocked;
+    dropout_mask(key0, key1, count, rate, out.data);
+    return out.object;
+}
+
+}  // namespace
+
+void bind_dense(nb::module_& m) {
+    m.def("gemm", &matrix_product, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg().none());
+    m.def("embedding_forward", &embed);
+    m.def("embedding_backward", &embed_backward);
+    m.def("softmax_crossentropy", &crossentropy);
+    m.def("softmax_crossentropy_gradient", &crossentropy_gradient);
+    m.def("uniform", &random_uniform);
+    m.def("dropout_mask", &random_dropout_mask);
+}
+
+}  // namespace leftfold

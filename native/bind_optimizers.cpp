@@ -1,0 +1,117 @@
+// Optimiser steps as Python functions. All arrays are flat, of one length, and change in place.
+#include "bindings.hpp"
+#include "optimizers.hpp"
+
+namespace leftfold {
+
+namespace {
+
+// The arrays of one update: values first, all as long as they are.
+class Flat {
+   public:
+    Flat(const char* function, nb::handle values)
+        : function_(function), values_(values, {function, "values"}, {ANY}, true) {}
+
+    int64_t count() const { return values_.size(); }
+    float* values() const { return values_.mutable_data(); }
+    float* array(nb::handle argument, const char* name) const {
+        return Array<float>(argument, {function_, name}, {count()}, true).mutable_data();
+    }
+    float* optional(nb::handle argument, const char* name) const {
+        return argument.is_none() ? nullptr : array(argument, name);
+    }
+
+   private:
+    const char* function_;
+    Array<float> values_;
+};
+
+void sgd(nb::handle values, nb::handle gradients, nb::handle momentum_state,
+         float learning_rate, float momentum, bool nesterov) {
+    const Flat flat("sgd_update", values);
+    const float* g = flat.array(gradients, "gradients");
+    float* state = flat.optional(momentum_state, "momentum_state");
+    nb::gil_scoped_release unlocked;
+    sgd_update(flat.count(), flat.values(), g, state, learning_rate, momentum, nesterov);
+}
+
+void rmsprop(nb::handle values, nb::handle gradients, nb::handle velocity,
+             nb::handle momentum_state, nb::handle average_gradient, float learning_rate,
+             float rho, float momentum, float epsilon) {
+    const Flat flat("rmsprop_update", values);
+    const float* g = flat.array(gradients, "gradients");
+    float* v = flat.array(velocity, "velocity");
+    float* state = flat.optional(momentum_state, "momentum_state");
+    float* average = flat.optional(average_gradient, "average_gradient");
+    nb::gil_scoped_release unlocked;
+    rmsprop_update(flat.count(), flat.values(), g, v, state, average, learning_rate, rho,
+                   momentum, epsilon);
+}
+
+void adam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v, float alpha,
+          float beta_1, float beta_2, float epsilon, float decay) {
+    const Flat flat("adam_update", values);
+    const float* g = flat.array(gradients, "gradients");
+    float* mean = flat.array(m, "m");
+    float* square = flat.array(v, "v");
+    nb::gil_scoped_release unlocked;
+    adam_update(flat.count(), flat.values(), g, mean, square, alpha, beta_1, beta_2, epsilon,
+                decay);
+}
+
+void adagrad(nb::handle values, nb::handle gradients, nb::handle accumulator,
+             float learning_rate, float epsilon) {
+    const Flat flat("adagrad_update", values);
+    const float* g = flat.array(gradients, "gradients");
+    float* total = flat.array(accumulator, "accumulator");
+    nb::gil_scoped_release unlocked;
+    adagrad_update(flat.count(), flat.values(), g, total, learning_rate, epsilon);
+}
+
+void nadam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v,
+           double learning_rate, double u_t, double u_next, double u_product,
+           double u_product_next, double beta_1, double beta_2, double beta_2_power,
+           double epsilon) {
+    const Flat flat("nadam_update", values);
+    const float* g = flat.array(gradients, "gradients");
+    float* mean = flat.array(m, "m");
+    float* square = flat.array(v, "v");
+    const auto f = [](double x) { return static_cast<float>(x); };
+    const NadamFactors factors{f(learning_rate),
+                               f(u_next / (1 - u_product_next)),
+                               f((1 - u_t) / (1 - u_product)),
+                               f(1 / (1 - beta_2_power)),
+                               f(beta_1),
+                               f(beta_2),
+                               f(epsilon)};
+    nb::gil_scoped_release unlocked;
+    nadam_update(flat.count(), flat.values(), g, mean, square, factors);
+}
+
+double norm(nb::handle gradients) {
+    const Flat flat("squared_norm", gradients);
+    nb::gil_scoped_release unlocked;
+    return squared_norm(flat.count(), flat.values());
+}
+
+void scale_in_place(nb::handle gradients, float factor) {
+    const Flat flat("scale", gradients);
+    nb::gil_scoped_release unlocked;
+    scale(flat.count(), flat.values(), factor);
+}
+
+}  // namespace
+
+void bind_optimizers(nb::module_& m) {
+    const auto any = [] { return nb::arg().none(); };
+    m.def("sgd_update", &sgd, nb::arg(), nb::arg(), any(), nb::arg(), nb::arg(), nb::arg());
+    m.def("rmsprop_update", &rmsprop, nb::arg(), nb::arg(), nb::arg(), any(), any(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg());
+    m.def("adam_update", &adam);
+    m.def("adagrad_update", &adagrad);
+    m.def("nadam_update", &nadam);
+    m.def("squared_norm", &norm);
+    m.def("scale", &scale_in_place);
+}
+
+}  // namespace leftfold

@@ -1,0 +1,299 @@
+// The three recurrences as Python functions: arguments checked, memory allocated, the lock
+// released while they run.
+#include "bindings.hpp"
+#include "gru.hpp"
+#include "lstm.hpp"
+#include "simple_rnn.hpp"
+
+namespace leftfold {
+
+namespace {
+
+// A recurrence between its forward and its backward pass, with all memory it refers to.
+template <class Cell>
+struct Saved {
+    std::unique_ptr<Cell> cell;
+    Inputs in;
+    std::vector<nb::object> owners;
+};
+
+Activation activation_by_name(const std::string& name) {
+    static const std::pair<const char*, Activation> KNOWN[] = {
+        {"linear", Activation::linear},
+        {"tanh", Activation::tanh},
+        {"sigmoid", Activation::sigmoid},
+        {"relu", Activation::relu},
+        {"hard_sigmoid", Activation::hard_sigmoid},
+        {"softplus", Activation::softplus},
+        {"softsign", Activation::softsign},
+        {"elu", Activation::elu},
+        {"selu", Activation::selu},
+        {"exponential", Activation::exponential},
+        {"relu6", Activation::relu6},
+    };
+    for (const auto& [known, value] : KNOWN)
+        if (name == known) return value;
+    throw nb::value_error(("No kernel computes the activation '" + name + "'.").c_str());
+}
+
+// The arguments that all three share, as Python gives them.
+struct Arguments {
+    const char* function;
+    nb::handle x, kernel, recurrent_kernel, initial_h, mask, input_dropout, recurrent_dropout;
+    const std::string& activation;
+    bool go_backwards, return_sequences, zero_output_for_mask, save;
+};
+
+Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners) {
+    Inputs in{};
+    const Array<float> x(a.x, {a.function, "x"}, {ANY, ANY, ANY});
+    in.batch = x.shape(0);
+    in.time = x.shape(1);
+    in.features = x.shape(2);
+    const Array<float> recurrent(a.recurrent_kernel, {a.function, "recurrent_kernel"},
+                                 {ANY, ANY});
+    in.units = recurrent.shape(0);
+    const int64_t columns = gates * in.units;
+    Array<float>(a.recurrent_kernel, {a.function, "recurrent_kernel"}, {in.units, columns});
+    const Array<float> kernel(a.kernel, {a.function, "kernel"}, {in.features, columns});
+    in.x = x.data();
+    in.kernel = kernel.data();
+    in.recurrent_kernel = recurrent.data();
+    owners.insert(owners.end(), {x.owner(), kernel.owner(), recurrent.owner()});
+    in.initial_h = optional_data<float>(a.initial_h, {a.function, "h0"}, {in.batch, in.units},
+                                        owners);
+    in.mask =
+        optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners);
+    if (!a.input_dropout.is_none()) {
+        const Array<float> dropout(a.input_dropout, {a.function, "input_dropout"},
+                                   {ANY, in.batch, in.features});
+        in.input_dropouts = dropout.shape(0);
+        if (in.input_dropouts != 1)
+            Array<float>(a.input_dropout, {a.function, "input_dropout"},
+                         {gates, in.batch, in.features});
+        in.input_dropout = dropout.data();
+        owners.push_back(dropout.owner());
+    }
+    in.recurrent_dropout =
+        optional_data<float>(a.recurrent_dropout, {a.function, "recurrent_dropout"},
+                             {gates, in.batch, in.units}, owners);
+    in.activation = activation_by_name(a.activation);
+    in.reversed = a.go_backwards;
+    in.return_sequences = a.return_sequences;
+    in.zero_output_for_mask = a.zero_output_for_mask;
+    in.keep = a.save;
+    return in;
+}
+
+NewArray output_array(const Inputs& in) {
+    return in.return_sequences ? new_array({in.batch, in.time, in.units})
+                               : new_array({in.batch, in.units});
+}
+
+Allocate pooled(std::vector<nb::object>& owners) {
+    return [&owners](int64_t count) {
+        NewArray memory = new_array({count});
+        owners.push_back(memory.object);
+        return memory.data;
+    };
+}
+
+template <class Cell, class Make>
+std::unique_ptr<Saved<Cell>> run_forward(const Inputs& in, std::vector<nb::object> owners,
+                                         const Outputs& out, Make&& make) {
+    auto saved = std::make_unique<Saved<Cell>>();
+    saved->in = in;
+    saved->owners = std::move(owners);
+    saved->cell = make(pooled(saved->owners));
+    nb::gil_scoped_release unlocked;
+    saved->cell->forward(out);
+    return saved;
+}
+
+template <class Cell>
+nb::object keep(std::unique_ptr<Saved<Cell>> saved) {
+    if (!saved->in.keep) return nb::none();
+    return nb::cast(saved.release(), nb::rv_policy::take_ownership);
+}
+
+// What a backward pass was given, and what it has made.
+template <class Cell>
+struct Gradients {
+    std::vector<nb::object> owners;
+    OutputGradients given{};
+    InputGradients wanted{};
+    nb::object dx = nb::none();
+    NewArray weights, dh;
+
+    Gradients(const char* function, Saved<Cell>& saved, int64_t gates, nb::handle d_output,
+              nb::handle d_h, bool needs_dx) {
+        const Inputs& in = saved.in;
+        given.output =
+            in.return_sequences
+                ? optional_data<float>(d_output, {function, "d_output"},
+                                       {in.batch, in.time, in.units}, owners)
+                : optional_data<float>(d_output, {function, "d_output"}, {in.batch, in.units},
+                                       owners);
+        given.h = optional_data<float>(d_h, {function, "d_h"}, {in.batch, in.units}, owners);
+        weights = new_array({saved.cell->weight_rows(), gates * in.units});
+        dh = new_array({in.batch, in.units});
+        if (needs_dx) {
+            const NewArray x = new_array({in.batch, in.time, in.features});
+            dx = x.object;
+            wanted.x = x.data;
+        }
+        wanted.weights = weights.data;
+        wanted.h = dh.data;
+    }
+
+    void run(Saved<Cell>& saved) {
+        if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+        {
+            nb::gil_scoped_release unlocked;
+            saved.cell->backward(given, wanted);
+        }
+        // The pass overwrites what was kept.
+        saved.cell.reset();
+    }
+
+    // Rows [from, to) of the stacked gradient.
+    nb::object rows(int64_t from, int64_t to) const {
+        return weights.object[nb::slice(nb::int_(from), nb::int_(to), nb::int_(1))];
+    }
+};
+
+nb::tuple lstm_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
+                       nb::handle bias, nb::handle h0, nb::handle c0, nb::handle mask,
+                       nb::handle input_dropout, nb::handle recurrent_dropout,
+                       const std::string& activation, const std::string& recurrent_activation,
+                       bool go_backwards, bool return_sequences, bool zero_output_for_mask,
+                       bool save) {
+    constexpr const char* NAME = "lstm_forward";
+    std::vector<nb::object> owners;
+    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
+                       recurrent_dropout, activation, go_backwards, return_sequences,
+                       zero_output_for_mask, save},
+                      4, owners);
+    in.bias = optional_data<float>(bias, {NAME, "bias"}, {4 * in.units}, owners);
+    in.initial_c = optional_data<float>(c0, {NAME, "c0"}, {in.batch, in.units}, owners);
+    in.recurrent_activation = activation_by_name(recurrent_activation);
+    const NewArray output = output_array(in), h = new_array({in.batch, in.units}),
+                   c = new_array({in.batch, in.units});
+    auto saved = run_forward<Lstm>(in, owners, {output.data, h.data, c.data},
+                                   [&](const Allocate& allocate) {
+                                       return std::make_unique<Lstm>(in, allocate);
+                                   });
+    return nb::make_tuple(output.object, h.object, c.object, keep(std::move(saved)));
+}
+
+nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h, nb::handle d_c,
+                        bool needs_dx) {
+    constexpr const char* NAME = "lstm_backward";
+    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    const Inputs& in = saved.in;
+    Gradients<Lstm> g(NAME, saved, 4, d_output, d_h, needs_dx);
+    g.given.c = optional_data<float>(d_c, {NAME, "d_c"}, {in.batch, in.units}, g.owners);
+    const NewArray dc = new_array({in.batch, in.units});
+    g.wanted.c = dc.data;
+    g.run(saved);
+    const int64_t bias = in.bias != nullptr, w = bias + in.features;
+    nb::object d_bias = nb::none();
+    if (bias) d_bias = g.weights.object[0];
+    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object,
+                          dc.object);
+}
+
+nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
+                      nb::handle bias, nb::handle h0, nb::handle mask, nb::handle input_dropout,
+                      nb::handle recurrent_dropout, const std::string& activation,
+                      const std::string& recurrent_activation, bool reset_after,
+                      bool go_backwards, bool return_sequences, bool zero_output_for_mask,
+                      bool save) {
+    constexpr const char* NAME = "gru_forward";
+    std::vector<nb::object> owners;
+    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
+                       recurrent_dropout, activation, go_backwards, return_sequences,
+                       zero_output_for_mask, save},
+                      3, owners);
+    in.bias = reset_after
+                  ? optional_data<float>(bias, {NAME, "bias"}, {2, 3 * in.units}, owners)
+                  : optional_data<float>(bias, {NAME, "bias"}, {3 * in.units}, owners);
+    in.recurrent_activation = activation_by_name(recurrent_activation);
+    const NewArray output = output_array(in), h = new_array({in.batch, in.units});
+    auto saved = run_forward<Gru>(in, owners, {output.data, h.data, nullptr},
+                                  [&](const Allocate& allocate) {
+                                      return std::make_unique<Gru>(in, reset_after, allocate);
+                                  });
+    return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
+}
+
+nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, bool needs_dx) {
+    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    const Inputs& in = saved.in;
+    const bool reset_after = saved.cell->reset_after();
+    Gradients<Gru> g("gru_backward", saved, 3, d_output, d_h, needs_dx);
+    g.run(saved);
+    const int64_t bias = in.bias != nullptr, w = bias + in.features;
+    const int64_t r = w + (bias && reset_after);
+    nb::object d_bias = nb::none();
+    if (bias && reset_after)
+        // Rows 0 and w of the stacked gradient, as one array of two rows.
+        d_bias = g.weights.object[nb::slice(nb::int_(0), nb::int_(w + 1), nb::int_(w))];
+    else if (bias)
+        d_bias = g.weights.object[0];
+    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(r, r + in.units), d_bias, g.dh.object);
+}
+
+nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
+                             nb::handle bias, nb::handle h0, nb::handle mask,
+                             nb::handle input_dropout, nb::handle recurrent_dropout,
+                             const std::string& activation, bool go_backwards,
+                             bool return_sequences, bool zero_output_for_mask, bool save) {
+    constexpr const char* NAME = "simple_rnn_forward";
+    std::vector<nb::object> owners;
+    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
+                       recurrent_dropout, activation, go_backwards, return_sequences,
+                       zero_output_for_mask, save},
+                      1, owners);
+    in.bias = optional_data<float>(bias, {NAME, "bias"}, {in.units}, owners);
+    const NewArray output = output_array(in), h = new_array({in.batch, in.units});
+    auto saved = run_forward<SimpleRnn>(in, owners, {output.data, h.data, nullptr},
+                                        [&](const Allocate& allocate) {
+                                            return std::make_unique<SimpleRnn>(in, allocate);
+                                        });
+    return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
+}
+
+nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::handle d_h,
+                              bool needs_dx) {
+    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    const Inputs& in = saved.in;
+    Gradients<SimpleRnn> g("simple_rnn_backward", saved, 1, d_output, d_h, needs_dx);
+    g.run(saved);
+    const int64_t bias = in.bias != nullptr, w = bias + in.features;
+    nb::object d_bias = nb::none();
+    if (bias) d_bias = g.weights.object[0];
+    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object);
+}
+
+}  // namespace
+
+void bind_recurrent(nb::module_& m) {
+    nb::class_<Saved<Lstm>>(m, "LstmSaved");
+    nb::class_<Saved<Gru>>(m, "GruSaved");
+    nb::class_<Saved<SimpleRnn>>(m, "SimpleRnnSaved");
+    // Arguments without names: the signatures are those of leftfold.engine.reference, by
+    // position; None is allowed everywhere and checked by the functions.
+    constexpr auto any = [] { return nb::arg().none(); };
+    m.def("lstm_forward", &lstm_forward, any(), any(), any(), any(), any(), any(), any(), any(),
+          any(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
+    m.def("lstm_backward", &lstm_backward, nb::arg(), any(), any(), any(), nb::arg());
+    m.def("gru_forward", &gru_forward, any(), any(), any(), any(), any(), any(), any(), any(),
+          nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
+    m.def("gru_backward", &gru_backward, nb::arg(), any(), any(), nb::arg());
+    m.def("simple_rnn_forward", &simple_rnn_forward, any(), any(), any(), any(), any(), any(),
+          any(), any(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
+    m.def("simple_rnn_backward", &simple_rnn_backward, nb::arg(), any(), any(), nb::arg());
+}
+
+}  // namespace leftfold

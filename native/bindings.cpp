@@ -1,0 +1,55 @@
+// The Python module. It is compiled once for each instruction set, under a name of its own;
+// leftfold/engine/kernels.py picks one.
+#include "bindings.hpp"
+
+#include "activations.hpp"
+#include "gemm.hpp"
+#include "threads.hpp"
+
+namespace leftfold {
+
+namespace {
+
+// The instruction sets, best first, that this processor has and that were built.
+nb::list supported_isas() {
+    nb::list names;
+#if defined(LEFTFOLD_BUILT_X86)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+        names.append("avx512");
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) names.append("avx2");
+#endif
+    names.append("baseline");
+    return names;
+}
+
+// A vector function over a whole array, for tests of its error.
+template <Vector (*FUNCTION)(Vector)>
+nb::object elementwise(nb::handle values) {
+    const Array<float> x(values, {"elementwise", "values"}, {ANY});
+    const NewArray out = new_array({x.size()});
+    for (int64_t i = 0; i < x.size(); i += LANES)
+        store_partial(out.data + i, FUNCTION(load_partial(x.data() + i, x.size() - i)),
+                      x.size() - i);
+    return out.object;
+}
+
+}  // namespace
+
+}  // namespace leftfold
+
+NB_MODULE(LEFTFOLD_MODULE, m) {
+    namespace lf = leftfold;
+    m.attr("isa") = LEFTFOLD_ISA_NAME;
+    m.def("supported_isas", &lf::supported_isas);
+    m.def("set_allocator", &lf::set_allocator);
+    m.def("set_threads", &lf::set_thread_limit);
+    m.def("peak_gflops", &lf::peak_gflops);
+    m.def("exponential", &lf::elementwise<lf::exponential>);
+    m.def("tanh", &lf::elementwise<lf::tanh>);
+    m.def("sigmoid", &lf::elementwise<lf::sigmoid>);
+    lf::bind_recurrent(m);
+    lf::bind_dense(m);
+    lf::bind_optimizers(m);
+}

@@ -1,0 +1,157 @@
+#include "gemm.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "aligned.hpp"
+#include "threads.hpp"
+#include "tile.hpp"
+
+namespace leftfold {
+
+namespace {
+
+// Rows of k packed at a time: a B panel of this depth fits the L2 cache beside the A panels.
+constexpr int64_t DEPTH = 256;
+// Columns of C one thread works on at a time, so that packed B stays in its L2 cache.
+constexpr int64_t COLUMNS = 512;
+constexpr int WIDTH = 4;
+constexpr int ROWS = tile_rows(WIDTH);
+
+// ROWS rows of A, `depth` deep, laid out row by row.
+void pack_rows(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
+               float* out) {
+    for (int64_t i = 0; i < rows; i++) {
+        const float* source = p.a.at(row + i, k0);
+        float* target = out + i * depth;
+        if (p.scale) {
+            for (int64_t k = 0; k < depth; k++)
+                target[k] = source[k * p.a.column_stride] *
+                            p.scale[p.scale_row[k0 + k] * p.scale_stride + row + i];
+        } else {
+            for (int64_t k = 0; k < depth; k++) target[k] = source[k * p.a.column_stride];
+        }
+    }
+}
+
+// A strip of the transposed A: walks memory in the order in which it lies.
+void pack_transposed_rows(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
+                          float* out) {
+    for (int64_t k = 0; k < depth; k++) {
+        const float* source = p.a.at(row, k0 + k);
+        const float* factor =
+            p.scale ? p.scale + p.scale_row[k0 + k] * p.scale_stride + row : nullptr;
+        for (int64_t i = 0; i < rows; i++)
+            out[i * depth + k] = source[i * p.a.row_stride] * (factor ? factor[i] : 1.0f);
+    }
+}
+
+template <int SIZE, int COUNT>
+void run_tile(const float* a, int64_t depth, const float* panel, float* c, int64_t c_row,
+              int64_t columns, bool first, const float* bias) {
+    Tile<SIZE, COUNT> tile;
+    for (int v = 0; v < COUNT; v++)
+        for (int r = 0; r < SIZE; r++) {
+            const float* start = first ? bias : c + r * c_row;
+            tile.at[r][v] =
+                start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
+        }
+    tile.template add_product<0, COUNT>(a, depth, panel, depth);
+    for (int r = 0; r < SIZE; r++)
+        for (int v = 0; v < COUNT; v++)
+            store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
+}
+
+// The part of C in rows [row0, row1) and columns [col0, col1), by one thread.
+void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
+    const int64_t rows = row1 - row0, columns = col1 - col0;
+    const int64_t vectors = padded(columns) / LANES;
+    const int64_t deepest = std::min(DEPTH, p.depth);
+    Floats packed_a(rows * deepest), packed_b(vectors * LANES * deepest);
+    const bool transposed = p.a.column_stride != 1;
+    for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += DEPTH) {
+        const int64_t depth = std::min(DEPTH, p.depth - k0);
+        if (transposed)
+            pack_transposed_rows(p, row0, rows, k0, depth, packed_a.data());
+        else
+            pack_rows(p, row0, rows, k0, depth, packed_a.data());
+        for (int64_t v = 0; v < vectors; v += WIDTH) {
+            const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
+            float* panel = packed_b.data() + v * LANES * depth;
+            for (int w = 0; w < width; w++) {
+                const int64_t column = (v + w) * LANES;
+                const MatrixView source{p.b.at(k0, col0 + column), p.b.row_stride,
+                                        p.b.column_stride};
+                pack_column(source, depth, columns - column, panel + w * LANES, width * LANES);
+            }
+            const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
+            with_size<WIDTH>(width, [&](auto count) {
+                constexpr int COUNT = decltype(count)::value;
+                for_each_tile<tile_rows(COUNT)>(rows, [&](int64_t first, auto size) {
+                    run_tile<decltype(size)::value, COUNT>(
+                        packed_a.data() + first * depth, depth, panel,
+                        p.c + (row0 + first) * p.c_row + col0 + v * LANES, p.c_row,
+                        columns - v * LANES, k0 == 0, bias);
+                });
+            });
+        }
+    }
+}
+
+}  // namespace
+
+void gemm(const Product& p) {
+    if (p.m == 0 || p.n == 0) return;
+    // C is cut into blocks for the threads to share; the order of the sum over k inside a
+    // block is always the same.
+    const int threads = threads_for(2.0 * p.m * p.n * p.depth, padded(p.n) / LANES * p.m);
+    constexpr int64_t STRIPE = WIDTH * LANES;
+    int64_t column_parts = std::max<int64_t>((p.n + COLUMNS - 1) / COLUMNS, 1);
+    while (column_parts < threads && p.n / (column_parts + 1) >= STRIPE) column_parts++;
+    int64_t row_parts = 1;
+    while (row_parts * column_parts < threads && p.m / (row_parts + 1) >= ROWS) row_parts++;
+    // An even number of blocks per thread.
+    if (column_parts > 1 && row_parts == 1)
+        while (column_parts % threads && p.n / (column_parts + 1) >= STRIPE) column_parts++;
+    const int64_t stripes = (p.n + STRIPE - 1) / STRIPE;
+    const int64_t parts = row_parts * column_parts;
+    in_parallel(threads, [&](int thread, int team) {
+        for (int64_t part = thread; part < parts; part += team) {
+            const int64_t i = part / column_parts, j = part % column_parts;
+            const int64_t col0 = std::min(p.n, stripes * j / column_parts * STRIPE);
+            const int64_t col1 = std::min(p.n, stripes * (j + 1) / column_parts * STRIPE);
+            if (col0 < col1)
+                multiply_part(p, p.m * i / row_parts, p.m * (i + 1) / row_parts, col0, col1);
+        }
+    });
+}
+
+double peak_gflops(int threads) {
+    constexpr int64_t M = 36 / ROWS * ROWS, K = 256, N = 1024 / (WIDTH * LANES) * WIDTH * LANES;
+    constexpr int REPEATS = 60;
+    double best = 0;
+    for (int attempt = 0; attempt < 8; attempt++) {
+        std::vector<double> seconds(threads, 0.0);
+        in_parallel(threads, [&](int thread, int) {
+            Floats a(M * K), b(N * K), c(M * N);
+            std::fill(a.data(), a.data() + M * K, 1.0f);
+            std::fill(b.data(), b.data() + N * K, 1.0f);
+            const auto start = std::chrono::steady_clock::now();
+            for (int i = 0; i < REPEATS; i++)
+                for (int64_t v = 0; v < N; v += WIDTH * LANES)
+                    for (int64_t r = 0; r < M; r += ROWS)
+                        run_tile<ROWS, WIDTH>(a.data() + r * K, K, b.data() + v * K,
+                                              c.data() + r * N + v, N, WIDTH * LANES, true,
+                                              nullptr);
+            const std::chrono::duration<double> elapsed =
+                std::chrono::steady_clock::now() - start;
+            seconds[thread] = elapsed.count();
+        });
+        const double slowest = *std::max_element(seconds.begin(), seconds.end());
+        best = std::max(best, 2.0 * M * N * K * REPEATS * threads / slowest / 1e9);
+    }
+    return best;
+}
+
+}  // namespace leftfold

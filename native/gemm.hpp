@@ -1,0 +1,32 @@
+// General products of matrices, C = A * B, for dense layers and for weight gradients.
+#pragma once
+
+#include <cstdint>
+
+#include "panels.hpp"
+
+namespace leftfold {
+
+// The product of an (m, depth) and a (depth, n) matrix.
+struct Product {
+    int64_t m, n, depth;
+    MatrixView a, b;
+    // Row r of the result starts at c + r * c_row.
+    float* c;
+    int64_t c_row;
+    // Added to every row of the result, if not null.
+    const float* bias = nullptr;
+    // Row k of B and column k of A are scaled by scale[scale_row[k] * scale_stride + i] for
+    // row i of A^T, if not null: how dropout masks enter a weight gradient.
+    const float* scale = nullptr;
+    const int64_t* scale_row = nullptr;
+    int64_t scale_stride = 0;
+};
+
+void gemm(const Product& product);
+
+// Billions of multiply-adds times two per second on packed panels held in cache: what this
+// processor can do, and what kernels are measured against.
+double peak_gflops(int threads);
+
+}  // namespace leftfold

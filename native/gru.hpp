@@ -1,0 +1,62 @@
+// Gated recurrent unit (Cho et al. 2014), in both variants that Keras has.
+//
+//     z = sigmoid(x Wz + h Rz + bz)                 update gate
+//     r = sigmoid(x Wr + h Rr + br)                 reset gate
+//     g = tanh(x Wg + b + r * (h Rg + b'))          candidate, reset after the product
+//     g = tanh(x Wg + b + (r * h) Rg)               candidate, reset before the product
+//     h = z * h + (1 - z) * g
+//
+// A stacked row is [1 x 1 h]: input and recurrent biases are rows of their own, the second
+// only where the reset comes after. Per row four values are kept, in this order: z, r, the
+// candidate's input part (then g itself), and its recurrent part (or r * h). Keras's gate order
+// is z, r, g, so the first three are the columns of the input product as they stand.
+#pragma once
+
+#include <memory>
+
+#include "recurrent.hpp"
+
+namespace leftfold {
+
+class Gru {
+   public:
+    // `inputs.bias` is (2, 3 * units) if `reset_after`, else (3 * units).
+    Gru(const Inputs& inputs, bool reset_after, const Allocate& allocate);
+
+    // Fills output and h.
+    void forward(const Outputs& out);
+
+    // After `forward` with `keep`. `wanted.weights` receives the gradient of the stacked matrix
+    // [b; W; b'; R], `weight_rows()` by 3 * units, without the rows that do not exist.
+    void backward(const OutputGradients& given, const InputGradients& wanted);
+
+    int64_t weight_rows() const { return r_.width; }
+    bool reset_after() const { return reset_after_; }
+
+   private:
+    const bool reset_after_;
+    Recurrence r_;
+    int64_t gates_row_;
+    float* gates_;
+    // Depth of the input and recurrent parts of a stacked row, and where the second starts.
+    int64_t x_depth_, h_from_, h_depth_;
+    Floats panels_;
+    std::unique_ptr<Panels> candidate_;   // Rg alone, where the reset comes before
+    std::unique_ptr<GateProduct> to_h_, to_x_, to_reset_h_;
+
+    float* gates(int64_t s, int64_t r) const { return gates_ + r_.slot(s, r) * gates_row_; }
+    const float* recurrent_bias() const;
+    void pack_weights();
+    void pack_transposed_weights();
+    template <bool MASKED, bool RESET_AFTER>
+    void step(int64_t s, const Own& own, const float* masked) const;
+    void candidate_step(int64_t s, const Own& own) const;
+    void store_state(int64_t s, int64_t row, int64_t unit, Vector z, Vector g) const;
+    void deltas(int64_t s, const Own& own, float* dh) const;
+    void reset_deltas(int64_t s, const Own& own, float* dh, float* d_reset_h) const;
+    void weight_gradients(float* out) const;
+    void weight_gradient(int64_t from, int64_t rows, int64_t at, int64_t columns, int64_t to,
+                         int mask, float* out) const;
+};
+
+}  // namespace leftfold

@@ -1,0 +1,212 @@
+#include "lstm.hpp"
+
+namespace leftfold {
+
+namespace {
+constexpr int GATES = 4;
+constexpr int ROWS = tile_rows(GATES);
+}  // namespace
+
+Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
+    : r_(inputs, allocate, GATES, inputs.bias != nullptr), gates_row_(spread(GATES * inputs.units)) {
+    const int64_t units = r_.in.units, batch = r_.in.batch;
+    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * units);
+    if (r_.in.keep) gates_ = allocate(r_.schedule.rows() * gates_row_);
+    for (int64_t r = 0; r < batch; r++) {
+        float* c = cells_ + r * units;
+        if (r_.in.initial_c)
+            std::memcpy(c, r_.in.initial_c + r_.schedule.source(r) * units, sizeof(float) * units);
+        else
+            std::memset(c, 0, sizeof(float) * units);
+    }
+    pack_weights();
+    if (r_.in.keep) pack_transposed_weights();
+}
+
+// Without a backward pass to come, one row per sequence is enough and changes in place.
+float* Lstm::previous_c(int64_t s, int64_t r) const {
+    const int64_t row = !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
+    return cells_ + row * r_.in.units;
+}
+
+float* Lstm::next_c(int64_t s, int64_t r) const { return previous_c(s + 1, r); }
+
+// A panel holds the four gates of LANES units side by side, so that one tile ends with all that
+// their new states depend on.
+void Lstm::pack_weights() {
+    const Inputs& in = r_.in;
+    const int64_t blocks = padded(in.units) / LANES;
+    panels_.resize(blocks * r_.width * GATES * LANES);
+    for (int64_t block = 0; block < blocks; block++)
+        for (int g = 0; g < GATES; g++) {
+            const int64_t unit = block * LANES, column = g * in.units + unit;
+            const int64_t columns = in.units - unit;
+            float* out = panels_.data() + (block * r_.width * GATES + g) * LANES;
+            const int64_t step = GATES * LANES, row = GATES * in.units;
+            if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, step);
+            pack_column({in.kernel + column, row, 1}, in.features, columns, out + r_.x_at * step,
+                        step);
+            pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns,
+                        out + r_.h_at * step, step);
+        }
+}
+
+void Lstm::pack_transposed_weights() {
+    const Inputs& in = r_.in;
+    const int64_t columns = GATES * in.units;
+    to_h_ = std::make_unique<GateProduct>(MatrixView{in.recurrent_kernel, 1, columns}, in.units,
+                                          r_.h_at);
+    to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, columns}, in.features, r_.x_at);
+    for (GateProduct* product : {to_h_.get(), to_x_.get()}) {
+        if (!r_.masks_per_gate()) {
+            product->add_segment(0, 0, columns, GateProduct::NO_MASK);
+            continue;
+        }
+        for (int g = 0; g < GATES; g++)
+            product->add_segment(g * in.units, g * in.units, in.units, g);
+    }
+}
+
+void Lstm::forward(const Outputs& out) {
+    r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+        if (r_.masks_per_gate())
+            step<true>(s, own, masked);
+        else
+            step<false>(s, own, masked);
+    });
+    for (int64_t r = 0; r < r_.in.batch; r++)
+        std::memcpy(out.c + r_.schedule.source(r) * r_.in.units,
+                    previous_c(r_.schedule.length(r), r), sizeof(float) * r_.in.units);
+}
+
+template <bool MASKED>
+void Lstm::step(int64_t s, const Own& own, const float* masked) const {
+    const Inputs& in = r_.in;
+    const int64_t a_row = MASKED ? r_.stride : own.team * r_.stride;
+    const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
+    for (int64_t unit = 0; unit < in.units; unit += LANES) {
+        const float* panel = panels_.data() + unit * r_.width * GATES;
+        const int64_t left = in.units - unit;
+        for_each_tile<ROWS>(own.count, [&](int64_t first, auto size) {
+            constexpr int SIZE = decltype(size)::value;
+            const float* a =
+                MASKED ? masked + first * r_.stride : r_.stacked(s, own.row(first));
+            Tile<SIZE, GATES> tile;
+            tile.clear();
+            tile.template add_product<0, GATES, MASKED>(a, a_row, panel, r_.width, a_gate);
+            for (int n = 0; n < SIZE; n++) {
+                const int64_t row = own.row(first + n);
+                const Vector old_c = load_partial(previous_c(s, row) + unit, left);
+                const Vector i = activate(in.recurrent_activation, tile.at[n][0]);
+                const Vector f = activate(in.recurrent_activation, tile.at[n][1]);
+                const Vector g = activate(in.activation, tile.at[n][2]);
+                const Vector o = activate(in.recurrent_activation, tile.at[n][3]);
+                Vector c = f * old_c + i * g;
+                Vector h = o * activate(in.activation, c);
+                if (r_.skips(s, row)) {
+                    c = old_c;
+                    h = load_partial(r_.previous_h(s, row) + unit, left);
+                }
+                store_partial(next_c(s, row) + unit, c, left);
+                store_partial(r_.next_h(s, row) + unit, h, left);
+                if (in.keep) {
+                    float* kept = gates(s, row) + unit;
+                    store_partial(kept, i, left);
+                    store_partial(kept + in.units, f, left);
+                    store_partial(kept + 2 * in.units, g, left);
+                    store_partial(kept + 3 * in.units, o, left);
+                }
+            }
+        });
+    }
+}
+
+void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) {
+    const Inputs& in = r_.in;
+    Floats dc(in.batch * in.units, 0.0f);
+    if (given.c)
+        for (int64_t r = 0; r < in.batch; r++)
+            std::memcpy(dc.data() + r * in.units, given.c + r_.schedule.source(r) * in.units,
+                        sizeof(float) * in.units);
+    r_.backward(
+        given, wanted,
+        [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh, dc.data()); },
+        [&](int64_t s, const Own& own, float* dh, float* dx) {
+            const float* d_gates = gates(s, own.first);
+            const int64_t row = own.team * gates_row_;
+            to_h_->run(r_, own, d_gates, row, dh + own.first * in.units, own.team * in.units,
+                       true);
+            if (dx)
+                to_x_->run(r_, own, d_gates, row, dx + own.first * in.features,
+                           own.team * in.features, false);
+        });
+    for (int64_t r = 0; r < in.batch; r++)
+        std::memcpy(wanted.c + r_.schedule.source(r) * in.units, dc.data() + r * in.units,
+                    sizeof(float) * in.units);
+    weight_gradients(wanted.weights);
+}
+
+// The equations of the header, backwards, for one step: dh and dc arrive with the gradients of
+// the states after the step and leave with what reaches the states before it without passing
+// through the gates.
+void Lstm::deltas(int64_t s, const Own& own, float* dh_rows, float* dc_rows) const {
+    const Inputs& in = r_.in;
+    for (int64_t n = 0; n < own.count; n++) {
+        const int64_t row = own.row(n);
+        float* kept = gates(s, row);
+        if (r_.skips(s, row)) {
+            std::memset(kept, 0, sizeof(float) * GATES * in.units);
+            continue;
+        }
+        const float* c_before = previous_c(s, row);
+        const float* c_after = next_c(s, row);
+        for (int64_t unit = 0; unit < in.units; unit += LANES) {
+            const int64_t left = in.units - unit;
+            float* dh_at = dh_rows + row * in.units + unit;
+            float* dc_at = dc_rows + row * in.units + unit;
+            const Vector i = load_partial(kept + unit, left);
+            const Vector f = load_partial(kept + in.units + unit, left);
+            const Vector g = load_partial(kept + 2 * in.units + unit, left);
+            const Vector o = load_partial(kept + 3 * in.units + unit, left);
+            const Vector y = activate(in.activation, load_partial(c_after + unit, left));
+            const Vector dh = load_partial(dh_at, left);
+            const Vector dc = load_partial(dc_at, left) + dh * o * slope(in.activation, y);
+            const Vector di = dc * g * slope(in.recurrent_activation, i);
+            const Vector df = dc * load_partial(c_before + unit, left) *
+                              slope(in.recurrent_activation, f);
+            const Vector dg = dc * i * slope(in.activation, g);
+            const Vector d_o = dh * y * slope(in.recurrent_activation, o);
+            store_partial(kept + unit, di, left);
+            store_partial(kept + in.units + unit, df, left);
+            store_partial(kept + 2 * in.units + unit, dg, left);
+            store_partial(kept + 3 * in.units + unit, d_o, left);
+            store_partial(dc_at, dc * f, left);
+            store_partial(dh_at, Vector{}, left);
+        }
+    }
+}
+
+// d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
+void Lstm::weight_gradients(float* out) const {
+    const int64_t units = r_.in.units, columns = GATES * units;
+    const std::vector<int64_t> sources =
+        r_.masks_per_gate() ? r_.packed_sources() : std::vector<int64_t>{};
+    const int parts = r_.masks_per_gate() ? GATES : 1;
+    for (int g = 0; g < parts; g++) {
+        Product product{r_.width,
+                        columns / parts,
+                        r_.schedule.rows(),
+                        r_.stacked_transposed(),
+                        {gates_ + g * units, gates_row_, 1},
+                        out + g * units,
+                        columns};
+        if (r_.masks_per_gate()) {
+            product.scale = r_.gate_mask(g, 0);
+            product.scale_row = sources.data();
+            product.scale_stride = r_.gate_mask_stride();
+        }
+        gemm(product);
+    }
+}
+
+}  // namespace leftfold

@@ -1,0 +1,48 @@
+// Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate by Gers et al. 2000).
+//
+//     [i f g o] = [1 x h] [b; W; R]          the four gates, before their activations
+//     i, f, o   = sigmoid(i), sigmoid(f), sigmoid(o)
+//     g         = tanh(g)
+//     c         = f * c + i * g              the cell state
+//     h         = o * tanh(c)                the hidden state
+#pragma once
+
+#include <memory>
+
+#include "recurrent.hpp"
+
+namespace leftfold {
+
+class Lstm {
+   public:
+    Lstm(const Inputs& inputs, const Allocate& allocate);
+
+    // Fills output, h and c.
+    void forward(const Outputs& out);
+
+    // After `forward` with `keep`. `wanted.weights` receives the gradient of the stacked matrix
+    // [b; W; R], `rows()` by 4 * units, without the first row if there is no bias.
+    void backward(const OutputGradients& given, const InputGradients& wanted);
+
+    int64_t weight_rows() const { return r_.width; }
+
+   private:
+    Recurrence r_;
+    int64_t gates_row_;
+    float* gates_ = nullptr;   // activated gates i f g o; backward turns them into gradients
+    float* cells_;             // cell states, after one row per sequence of initial ones
+    Floats panels_;
+    std::unique_ptr<GateProduct> to_h_, to_x_;
+
+    float* previous_c(int64_t s, int64_t r) const;
+    float* next_c(int64_t s, int64_t r) const;
+    float* gates(int64_t s, int64_t r) const { return gates_ + r_.slot(s, r) * gates_row_; }
+    void pack_weights();
+    void pack_transposed_weights();
+    template <bool MASKED>
+    void step(int64_t s, const Own& own, const float* masked) const;
+    void deltas(int64_t s, const Own& own, float* dh, float* dc) const;
+    void weight_gradients(float* out) const;
+};
+
+}  // namespace leftfold

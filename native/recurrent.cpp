@@ -1,0 +1,255 @@
+#include "recurrent.hpp"
+
+namespace leftfold {
+
+Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
+                       std::vector<int> mask_order)
+    : in(inputs),
+      schedule(in.batch, in.time, in.mask, in.reversed),
+      gates(gates),
+      x_at(bias_rows > 0),
+      h_at(in.features + bias_rows),
+      width(h_at + in.units),
+      stride(spread(width)),
+      masks_per_gate_(in.recurrent_dropout || (in.input_dropout && in.input_dropouts > 1)),
+      mask_order_(std::move(mask_order)) {
+    if (mask_order_.empty())
+        for (int g = 0; g < gates; g++) mask_order_.push_back(g);
+    stacked_ = allocate(slots() * stride);
+    final_h_ = allocate(in.batch * in.units);
+    if (masks_per_gate_) build_gate_masks();
+}
+
+int Recurrence::threads() const {
+    const double operations = 2.0 * schedule.rows() * width * gates * in.units;
+    return threads_for(operations, in.batch);
+}
+
+void Recurrence::build_gate_masks() {
+    gate_masks_.assign(gates * in.batch * width, 1.0f);
+    for (int g = 0; g < gates; g++)
+        for (int64_t r = 0; r < in.batch; r++) {
+            float* mask = gate_masks_.data() + (g * in.batch + r) * width;
+            const int64_t b = schedule.source(r);
+            if (in.input_dropout) {
+                const int64_t which = in.input_dropouts > 1 ? g : 0;
+                std::memcpy(mask + x_at,
+                            in.input_dropout + (which * in.batch + b) * in.features,
+                            sizeof(float) * in.features);
+            }
+            if (in.recurrent_dropout)
+                std::memcpy(mask + h_at, in.recurrent_dropout + (g * in.batch + b) * in.units,
+                            sizeof(float) * in.units);
+        }
+}
+
+void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
+    float* target = scratch;
+    for (const int g : mask_order_)
+        for (int64_t i = 0; i < own.count; i++, target += stride) {
+            const float* row = stacked(s, own.row(i));
+            const float* mask = gate_mask(g, own.row(i));
+            for (int64_t k = 0; k < width; k++) target[k] = row[k] * mask[k];
+        }
+}
+
+std::vector<int64_t> Recurrence::packed_sources() const {
+    std::vector<int64_t> sources;
+    sources.reserve(schedule.rows());
+    for (int64_t s = 0; s < schedule.steps(); s++)
+        for (int64_t r = 0; r < schedule.active(s); r++) sources.push_back(r);
+    return sources;
+}
+
+void Recurrence::start(int thread, int team) const {
+    for (int64_t r = thread; r < in.batch; r += team) {
+        float* h = schedule.length(r) > 0 ? previous_h(0, r) : final_h_ + r * in.units;
+        if (in.initial_h)
+            std::memcpy(h, in.initial_h + schedule.source(r) * in.units,
+                        sizeof(float) * in.units);
+        else
+            std::memset(h, 0, sizeof(float) * in.units);
+    }
+}
+
+void Recurrence::read_inputs(int64_t s, const Own& own) const {
+    const bool one_mask = in.input_dropout && !masks_per_gate_;
+    for (int64_t i = 0; i < own.count; i++) {
+        const int64_t r = own.row(i), b = schedule.source(r);
+        const float* x = in.x + (b * in.time + schedule.time_of(r, s)) * in.features;
+        float* row = stacked(s, r);
+        if (x_at) row[0] = 1.0f;
+        if (h_at > x_at + in.features) row[h_at - 1] = 1.0f;
+        if (one_mask) {
+            const float* mask = in.input_dropout + b * in.features;
+            for (int64_t f = 0; f < in.features; f++) row[x_at + f] = x[f] * mask[f];
+        } else {
+            std::memcpy(row + x_at, x, sizeof(float) * in.features);
+        }
+    }
+}
+
+void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
+    for (int64_t i = 0; i < own.count; i++) {
+        const int64_t r = own.row(i);
+        float* target =
+            output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units;
+        if (in.zero_output_for_mask && skips(s, r))
+            std::memset(target, 0, sizeof(float) * in.units);
+        else
+            std::memcpy(target, next_h(s, r), sizeof(float) * in.units);
+    }
+}
+
+void Recurrence::finish(int thread, int team, const Outputs& out) const {
+    const size_t bytes = sizeof(float) * in.units;
+    for (int64_t r = thread; r < in.batch; r += team) {
+        const int64_t b = schedule.source(r);
+        const float* h = final_h_ + r * in.units;
+        std::memcpy(out.h + b * in.units, h, bytes);
+        if (!in.return_sequences) {
+            std::memcpy(out.output + b * in.units, h, bytes);
+            continue;
+        }
+        // Masked steps at either end repeat the state that is carried past them.
+        const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
+        for (int64_t p = 0; p < in.time; p++) {
+            if (p >= from && p < to) continue;
+            float* target = out.output + (b * in.time + p) * in.units;
+            const float* carried = h;
+            if (p < from && schedule.length(r) > 0)
+                carried = in.initial_h ? in.initial_h + b * in.units : nullptr;
+            if (in.zero_output_for_mask || !carried)
+                std::memset(target, 0, bytes);
+            else
+                std::memcpy(target, carried, bytes);
+        }
+    }
+}
+
+void Recurrence::start_gradients(int thread, int team, const OutputGradients& given,
+                                 float* dh) const {
+    for (int64_t r = thread; r < in.batch; r += team) {
+        const int64_t b = schedule.source(r);
+        float* row = dh + r * in.units;
+        if (given.h)
+            std::memcpy(row, given.h + b * in.units, sizeof(float) * in.units);
+        else
+            std::memset(row, 0, sizeof(float) * in.units);
+        if (!given.output) continue;
+        if (!in.return_sequences) {
+            for (int64_t u = 0; u < in.units; u++) row[u] += given.output[b * in.units + u];
+        } else if (!in.zero_output_for_mask) {
+            // Outputs past the end repeat the final state.
+            for (int64_t p = schedule.position(r, schedule.length(r)); p < in.time; p++) {
+                const float* dy = given.output + (b * in.time + p) * in.units;
+                for (int64_t u = 0; u < in.units; u++) row[u] += dy[u];
+            }
+        }
+    }
+}
+
+void Recurrence::add_output_gradients(int64_t s, const Own& own, const float* d_output,
+                                      float* dh) const {
+    for (int64_t i = 0; i < own.count; i++) {
+        const int64_t r = own.row(i);
+        if (in.zero_output_for_mask && skips(s, r)) continue;
+        const float* dy =
+            d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units;
+        float* row = dh + r * in.units;
+        for (int64_t u = 0; u < in.units; u++) row[u] += dy[u];
+    }
+}
+
+void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* dx,
+                                       float* out) const {
+    const bool one_mask = in.input_dropout && !masks_per_gate_;
+    for (int64_t i = 0; i < own.count; i++) {
+        const int64_t r = own.row(i), b = schedule.source(r);
+        const float* row = dx + r * in.features;
+        float* target = out + (b * in.time + schedule.time_of(r, s)) * in.features;
+        if (one_mask) {
+            const float* mask = in.input_dropout + b * in.features;
+            for (int64_t f = 0; f < in.features; f++) target[f] = row[f] * mask[f];
+        } else {
+            std::memcpy(target, row, sizeof(float) * in.features);
+        }
+    }
+}
+
+void Recurrence::finish_gradients(int thread, int team, const OutputGradients& given,
+                                  const float* dh, const InputGradients& wanted) const {
+    for (int64_t r = thread; r < in.batch; r += team) {
+        const int64_t b = schedule.source(r);
+        const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
+        float* target = wanted.h + b * in.units;
+        std::memcpy(target, dh + r * in.units, sizeof(float) * in.units);
+        const bool repeats = given.output && in.return_sequences && !in.zero_output_for_mask;
+        // Outputs before the first valid step repeat the initial state.
+        for (int64_t p = 0; repeats && p < from; p++) {
+            const float* dy = given.output + (b * in.time + p) * in.units;
+            for (int64_t u = 0; u < in.units; u++) target[u] += dy[u];
+        }
+        if (!wanted.x) continue;
+        for (int64_t p = 0; p < in.time; p++) {
+            if (p >= from && p < to) continue;
+            const int64_t t = in.reversed ? in.time - 1 - p : p;
+            std::memset(wanted.x + (b * in.time + t) * in.features, 0,
+                        sizeof(float) * in.features);
+        }
+    }
+}
+
+void Panels::pack(MatrixView source, int64_t at, int64_t depth) {
+    for_each([&](int64_t column, const float* panel, auto size) {
+        constexpr int COUNT = decltype(size)::value;
+        float* target = const_cast<float*>(panel) + at * COUNT * LANES;
+        for (int v = 0; v < COUNT; v++) {
+            const int64_t first = column + v * LANES;
+            const MatrixView part{source.at(0, first), source.row_stride, source.column_stride};
+            pack_column(part, depth, columns_ - first, target + v * LANES, COUNT * LANES);
+        }
+    });
+}
+
+void GateProduct::add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask) {
+    Panels panels(columns_, depth);
+    panels.pack({weights_.at(weight_row, 0), weights_.row_stride, weights_.column_stride}, 0,
+                depth);
+    segments_.push_back({at, mask, std::move(panels)});
+}
+
+void GateProduct::run(const Recurrence& recurrence, const Own& own, const float* gates,
+                      int64_t gates_row, float* out, int64_t out_row, bool accumulate) const {
+    for (const Segment& segment : segments_) {
+        const float* a = gates + segment.at;
+        segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
+            constexpr int WIDTH = decltype(width)::value;
+            for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
+                constexpr int ROWS = decltype(size)::value;
+                Tile<ROWS, WIDTH> tile;
+                tile.clear();
+                tile.template add_product<0, WIDTH>(a + first * gates_row, gates_row, panel,
+                                                    segment.panels.depth());
+                for (int i = 0; i < ROWS; i++) {
+                    float* target = out + (first + i) * out_row + column;
+                    const float* mask =
+                        segment.mask == NO_MASK
+                            ? nullptr
+                            : recurrence.gate_mask(segment.mask, own.row(first + i)) + mask_at_ +
+                                  column;
+                    for (int v = 0; v < WIDTH; v++) {
+                        const int64_t left = columns_ - column - v * LANES;
+                        Vector y = tile.at[i][v];
+                        if (mask) y *= load_partial(mask + v * LANES, left);
+                        if (accumulate) y += load_partial(target + v * LANES, left);
+                        store_partial(target + v * LANES, y, left);
+                    }
+                }
+            });
+        });
+        accumulate = true;
+    }
+}
+
+}  // namespace leftfold

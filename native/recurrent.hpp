@@ -1,0 +1,252 @@
+// What the three cells share: the walk over time, forwards and backwards.
+//
+// At every step a cell multiplies one stacked row [1, x, h] (the bias, the input, the previous
+// state) by one stacked matrix [b; W; R]. Stacking makes a step one product instead of three,
+// the gradient of all weights one product over all rows at the end, and the bias an ordinary
+// row. The rows of all steps are kept for that last product.
+//
+// Threads share the rows of the batch and nothing else: thread i of n owns the sorted rows i,
+// i + n, i + 2n, ... for the whole walk, so no thread ever waits for another, and since the
+// rows are sorted by length all have the same amount of work at every step.
+#pragma once
+
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "activations.hpp"
+#include "aligned.hpp"
+#include "gemm.hpp"
+#include "schedule.hpp"
+#include "threads.hpp"
+#include "tile.hpp"
+
+namespace leftfold {
+
+// Gives memory for `count` floats that lives as long as the saved state of a call.
+using Allocate = std::function<float*(int64_t count)>;
+
+// A layer's inputs and settings, as they come from Python. Arrays are C-contiguous; optional
+// ones may be null.
+struct Inputs {
+    int64_t batch, time, features, units;
+    const float* x;                   // (batch, time, features)
+    const float* kernel;              // (features, gates * units)
+    const float* recurrent_kernel;    // (units, gates * units)
+    const float* bias;                // optional
+    const float* initial_h;           // (batch, units), optional
+    const float* initial_c;           // (batch, units), optional
+    const bool* mask;                 // (batch, time), optional
+    const float* input_dropout;       // (input_dropouts, batch, features), optional
+    int64_t input_dropouts;           // 1, or one per gate
+    const float* recurrent_dropout;   // (gates, batch, units), optional
+    Activation activation, recurrent_activation;
+    bool reversed, return_sequences, zero_output_for_mask, keep;
+};
+
+struct Outputs {
+    float* output;   // (batch, time, units) or (batch, units)
+    float* h;        // (batch, units)
+    float* c;        // (batch, units), LSTM only
+};
+
+struct OutputGradients {
+    const float* output;   // each optional
+    const float* h;
+    const float* c;
+};
+
+struct InputGradients {
+    float* x;         // (batch, time, features), optional
+    float* weights;   // the stacked matrix's gradient; see each cell
+    float* h;         // (batch, units)
+    float* c;         // (batch, units), LSTM only
+};
+
+// A row length at which successive rows do not fall on the same cache sets.
+constexpr int64_t spread(int64_t length) {
+    const int64_t rounded = (length + 15) / 16 * 16;
+    return rounded % 512 == 0 ? rounded + 16 : rounded;
+}
+
+// The rows one thread works on at one step: sorted rows first, first + team, ...
+struct Own {
+    int64_t first, team, count;
+
+    Own(int thread, int team, int64_t active)
+        : first(thread), team(team), count(active > thread ? (active - thread + team - 1) / team : 0) {}
+    int64_t row(int64_t i) const { return first + i * team; }
+};
+
+class Recurrence {
+   public:
+    // `mask_order` lists the gates whose masked copies of a row a step wants, in that order;
+    // all gates by default.
+    Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
+               std::vector<int> mask_order = {});
+
+    const Inputs in;
+    const Schedule schedule;
+    const int gates;
+    // Parts of a stacked row: `bias_rows` ones (0 or 1 before x; GRU has a second before h).
+    const int64_t x_at, h_at, width, stride;
+
+    // The stacked row of sorted row r at step s.
+    float* stacked(int64_t s, int64_t r) const { return stacked_ + slot(s, r) * stride; }
+    float* previous_h(int64_t s, int64_t r) const { return stacked(s, r) + h_at; }
+    // Where h of step s goes: into the next stacked row, or to the end of the sequence.
+    float* next_h(int64_t s, int64_t r) const {
+        return r < schedule.active(s + 1) ? previous_h(s + 1, r) : final_h_ + r * in.units;
+    }
+    // Storage with one row per packed row when kept for the backward pass, else per batch row.
+    int64_t slot(int64_t s, int64_t r) const {
+        return in.keep ? schedule.first(s) + r : (s & 1) * in.batch + r;
+    }
+    // As many rows as `slot` may name.
+    int64_t slots() const { return in.keep ? schedule.rows() : 2 * in.batch; }
+    int threads() const;
+    bool masks_per_gate() const { return masks_per_gate_; }
+    bool skips(int64_t s, int64_t r) const { return schedule.has_holes() && schedule.hole(r, s); }
+
+    // Walks forwards; `step(s, own, masked)` computes the states of one step for a thread's
+    // rows. `masked` holds what `mask_rows` made of them, if masks differ by gate.
+    template <class Step>
+    void forward(const Outputs& out, Step&& step) const;
+
+    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (one row of `units` per
+    // sorted row) into the gradients of the gates and leaves in dh what bypasses them;
+    // `product(s, own, dh, dx)` adds what flows through the weights to dh and puts the
+    // gradient of the inputs in dx, if that is not null.
+    template <class Deltas, class Products>
+    void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
+                  Products&& product) const;
+
+    // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
+    // applied. Rows are `stride` apart, gates `own.count * stride`.
+    void mask_rows(int64_t s, const Own& own, float* scratch) const;
+    // The mask of stacked row r for gate g; ones where nothing is dropped.
+    const float* gate_mask(int g, int64_t r) const {
+        return gate_masks_.data() + (g * in.batch + r) * width;
+    }
+    // The sorted row behind every packed row, for products that apply masks.
+    std::vector<int64_t> packed_sources() const;
+    int64_t gate_mask_stride() const { return width; }
+    // All packed rows, transposed: the left operand of a weight gradient.
+    MatrixView stacked_transposed(int64_t from = 0) const { return {stacked_ + from, 1, stride}; }
+
+   private:
+    float* stacked_;
+    float* final_h_;
+    bool masks_per_gate_;
+    std::vector<int> mask_order_;
+    Floats gate_masks_;
+
+    void start(int thread, int team) const;
+    void read_inputs(int64_t s, const Own& own) const;
+    void write_outputs(int64_t s, const Own& own, float* output) const;
+    void finish(int thread, int team, const Outputs& out) const;
+    void start_gradients(int thread, int team, const OutputGradients& given, float* dh) const;
+    void add_output_gradients(int64_t s, const Own& own, const float* d_output, float* dh) const;
+    void write_input_gradients(int64_t s, const Own& own, const float* dx, float* out) const;
+    void finish_gradients(int thread, int team, const OutputGradients& given, const float* dh,
+                          const InputGradients& wanted) const;
+    void build_gate_masks();
+};
+
+template <class Step>
+void Recurrence::forward(const Outputs& out, Step&& step) const {
+    in_parallel(threads(), [&](int thread, int team) {
+        const Own all(thread, team, in.batch);
+        Floats scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
+        start(thread, team);
+        for (int64_t s = 0; s < schedule.steps(); s++) {
+            const Own own(thread, team, schedule.active(s));
+            if (own.count == 0) break;
+            read_inputs(s, own);
+            if (masks_per_gate_) mask_rows(s, own, scratch.data());
+            step(s, own, scratch.data());
+            if (in.return_sequences) write_outputs(s, own, out.output);
+        }
+        finish(thread, team, out);
+    });
+}
+
+template <class Deltas, class Products>
+void Recurrence::backward(const OutputGradients& given, const InputGradients& wanted,
+                          Deltas&& deltas, Products&& product) const {
+    Floats dh(in.batch * in.units), dx(wanted.x ? in.batch * in.features : 0);
+    in_parallel(threads(), [&](int thread, int team) {
+        start_gradients(thread, team, given, dh.data());
+        for (int64_t s = schedule.steps() - 1; s >= 0; s--) {
+            const Own own(thread, team, schedule.active(s));
+            if (own.count == 0) continue;
+            if (in.return_sequences && given.output)
+                add_output_gradients(s, own, given.output, dh.data());
+            deltas(s, own, dh.data());
+            product(s, own, dh.data(), wanted.x ? dx.data() : nullptr);
+            if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
+        }
+        finish_gradients(thread, team, given, dh.data(), wanted);
+    });
+}
+
+// A packed right operand: columns of a matrix in panels of up to four vectors.
+class Panels {
+   public:
+    static constexpr int WIDTH = 4;
+
+    Panels(int64_t columns, int64_t depth)
+        : columns_(columns), depth_(depth), data_(padded(columns) * depth) {}
+
+    // Rows [at, at + depth) of the operand.
+    void pack(MatrixView source, int64_t at, int64_t depth);
+
+    int64_t columns() const { return columns_; }
+    int64_t depth() const { return depth_; }
+    // Calls `body(column, panel, Size<vectors>)` for every panel.
+    template <class Body>
+    void for_each(Body&& body) const {
+        const int64_t vectors = padded(columns_) / LANES;
+        for (int64_t v = 0; v < vectors; v += WIDTH) {
+            const int width = static_cast<int>(vectors - v < WIDTH ? vectors - v : WIDTH);
+            with_size<WIDTH>(
+                width, [&](auto size) { body(v * LANES, data_.data() + v * LANES * depth_, size); });
+        }
+    }
+
+   private:
+    int64_t columns_, depth_;
+    Floats data_;
+};
+
+// What carries gate gradients back through the weights: for some input columns (x or h), the
+// transposed weights in segments of gate columns. One segment holds all gates where they share
+// their input; with a dropout mask per gate each has its own, and so has GRU's candidate.
+class GateProduct {
+   public:
+    // `weights_transposed` has a row per gate column and a column per input; `mask_at` is
+    // where those inputs stand in a stacked row.
+    GateProduct(MatrixView weights_transposed, int64_t columns, int64_t mask_at)
+        : weights_(weights_transposed), columns_(columns), mask_at_(mask_at) {}
+
+    // Gate gradients [at, at + depth) of a row meet weights from row `weight_row` on; `mask` is
+    // the gate whose dropout mask applies, or NO_MASK.
+    static constexpr int NO_MASK = -1;
+    void add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask);
+
+    // out (+)= gates * weights for a thread's rows; `gates` and `out` point to its first row.
+    void run(const Recurrence& recurrence, const Own& own, const float* gates, int64_t gates_row,
+             float* out, int64_t out_row, bool accumulate) const;
+
+   private:
+    struct Segment {
+        int64_t at;
+        int mask;
+        Panels panels;
+    };
+    MatrixView weights_;
+    int64_t columns_, mask_at_;
+    std::vector<Segment> segments_;
+};
+
+}  // namespace leftfold

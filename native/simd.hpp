@@ -1,0 +1,105 @@
+// One vector type for every instruction set. The compiler's flags decide its width, so each
+// kernel is written once and compiled once per instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define LEFTFOLD_VECTOR_BYTES 64
+#define LEFTFOLD_ISA_NAME "avx512"
+#elif defined(__AVX2__)
+#define LEFTFOLD_VECTOR_BYTES 32
+#define LEFTFOLD_ISA_NAME "avx2"
+#else
+#define LEFTFOLD_VECTOR_BYTES 16
+#define LEFTFOLD_ISA_NAME "baseline"
+#endif
+
+#define LEFTFOLD_INLINE inline __attribute__((always_inline))
+
+namespace leftfold {
+
+using Vector = float __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
+using VectorInt = int32_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
+using VectorWord = uint32_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
+
+// Lanes of a vector: 16, 8 or 4 floats.
+constexpr int LANES = LEFTFOLD_VECTOR_BYTES / 4;
+
+// Vector accumulators that a register tile may hold. Processors with 32 vector registers
+// (AVX-512, arm64) keep 24, those with 16 keep 12; the rest is for operands.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int ACCUMULATORS = 24;
+#else
+constexpr int ACCUMULATORS = 12;
+#endif
+
+LEFTFOLD_INLINE Vector load(const float* p) {
+    Vector v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+
+LEFTFOLD_INLINE void store(float* p, Vector v) { std::memcpy(p, &v, sizeof v); }
+
+LEFTFOLD_INLINE Vector broadcast(float x) { return x - Vector{}; }
+
+// The first `count` lanes from memory, zeros behind them; `count` may exceed LANES or be
+// negative. No byte outside those lanes is touched.
+LEFTFOLD_INLINE Vector load_partial(const float* p, int64_t count) {
+    if (count >= LANES) return load(p);
+    if (count <= 0) return Vector{};
+#if defined(__AVX512F__)
+    return (Vector)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+#elif defined(__AVX2__)
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i wanted = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
+    return (Vector)_mm256_maskload_ps(p, wanted);
+#else
+    Vector v{};
+    for (int i = 0; i < count; i++) v[i] = p[i];
+    return v;
+#endif
+}
+
+LEFTFOLD_INLINE void store_partial(float* p, Vector v, int64_t count) {
+    if (count >= LANES) return store(p, v);
+    if (count <= 0) return;
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), (__m512)v);
+#elif defined(__AVX2__)
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i wanted = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
+    _mm256_maskstore_ps(p, wanted, (__m256)v);
+#else
+    for (int i = 0; i < count; i++) p[i] = v[i];
+#endif
+}
+
+// Comparisons written so that NaN stays NaN.
+LEFTFOLD_INLINE Vector at_most(Vector v, float bound) {
+    const Vector b = broadcast(bound);
+    return v > b ? b : v;
+}
+
+LEFTFOLD_INLINE Vector at_least(Vector v, float bound) {
+    const Vector b = broadcast(bound);
+    return v < b ? b : v;
+}
+
+LEFTFOLD_INLINE float sum(Vector v) {
+    float total = 0;
+    for (int i = 0; i < LANES; i++) total += v[i];
+    return total;
+}
+
+// Rounded up to whole vectors.
+constexpr int64_t padded(int64_t n) { return (n + LANES - 1) / LANES * LANES; }
+
+}  // namespace leftfold

@@ -1,0 +1,107 @@
+#include "simple_rnn.hpp"
+
+namespace leftfold {
+
+SimpleRnn::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
+    : r_(inputs, allocate, 1, inputs.bias != nullptr),
+      states_row_(spread(inputs.units)),
+      panels_(inputs.units, r_.width) {
+    const Inputs& in = r_.in;
+    if (in.bias) panels_.pack({in.bias, 0, 1}, 0, 1);
+    panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
+    panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
+    if (!in.keep) return;
+    states_ = allocate(r_.schedule.rows() * states_row_);
+    const int mask = r_.masks_per_gate() ? 0 : GateProduct::NO_MASK;
+    to_h_ = std::make_unique<GateProduct>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
+                                          r_.h_at);
+    to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, in.units}, in.features,
+                                          r_.x_at);
+    to_h_->add_segment(0, 0, in.units, mask);
+    to_x_->add_segment(0, 0, in.units, mask);
+}
+
+void SimpleRnn::forward(const Outputs& out) {
+    r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+        if (r_.masks_per_gate())
+            step(s, own, masked, r_.stride);
+        else
+            step(s, own, r_.stacked(s, own.first), own.team * r_.stride);
+    });
+}
+
+void SimpleRnn::step(int64_t s, const Own& own, const float* a, int64_t a_row) const {
+    const Inputs& in = r_.in;
+    panels_.for_each([&](int64_t column, const float* panel, auto width) {
+        constexpr int WIDTH = decltype(width)::value;
+        for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
+            constexpr int SIZE = decltype(size)::value;
+            Tile<SIZE, WIDTH> tile;
+            tile.clear();
+            tile.template add_product<0, WIDTH>(a + first * a_row, a_row, panel, r_.width);
+            for (int n = 0; n < SIZE; n++) {
+                const int64_t row = own.row(first + n);
+                const bool skip = r_.skips(s, row);
+                for (int v = 0; v < WIDTH; v++) {
+                    const int64_t unit = column + v * LANES, left = in.units - unit;
+                    Vector h = activate(in.activation, tile.at[n][v]);
+                    if (skip) h = load_partial(r_.previous_h(s, row) + unit, left);
+                    store_partial(r_.next_h(s, row) + unit, h, left);
+                    if (in.keep) store_partial(states(s, row) + unit, h, left);
+                }
+            }
+        });
+    });
+}
+
+void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wanted) {
+    const Inputs& in = r_.in;
+    r_.backward(
+        given, wanted, [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh); },
+        [&](int64_t s, const Own& own, float* dh, float* dx) {
+            const float* d_states = states(s, own.first);
+            const int64_t row = own.team * states_row_;
+            to_h_->run(r_, own, d_states, row, dh + own.first * in.units, own.team * in.units,
+                       true);
+            if (dx)
+                to_x_->run(r_, own, d_states, row, dx + own.first * in.features,
+                           own.team * in.features, false);
+        });
+    // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
+    Product product{r_.width,
+                    in.units,
+                    r_.schedule.rows(),
+                    r_.stacked_transposed(),
+                    {states_, states_row_, 1},
+                    wanted.weights,
+                    in.units};
+    const std::vector<int64_t> sources =
+        r_.masks_per_gate() ? r_.packed_sources() : std::vector<int64_t>{};
+    if (r_.masks_per_gate()) {
+        product.scale = r_.gate_mask(0, 0);
+        product.scale_row = sources.data();
+        product.scale_stride = r_.gate_mask_stride();
+    }
+    gemm(product);
+}
+
+void SimpleRnn::deltas(int64_t s, const Own& own, float* dh_rows) const {
+    const Inputs& in = r_.in;
+    for (int64_t n = 0; n < own.count; n++) {
+        const int64_t row = own.row(n);
+        float* kept = states(s, row);
+        if (r_.skips(s, row)) {
+            std::memset(kept, 0, sizeof(float) * in.units);
+            continue;
+        }
+        for (int64_t unit = 0; unit < in.units; unit += LANES) {
+            const int64_t left = in.units - unit;
+            float* dh = dh_rows + row * in.units + unit;
+            const Vector h = load_partial(kept + unit, left);
+            store_partial(kept + unit, load_partial(dh, left) * slope(in.activation, h), left);
+            store_partial(dh, Vector{}, left);
+        }
+    }
+}
+
+}  // namespace leftfold

@@ -1,0 +1,67 @@
+// Threads: how many, and the floating-point mode they compute in.
+#pragma once
+
+#include <omp.h>
+
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+namespace leftfold {
+
+// The most threads a kernel may use; set from Python.
+int thread_limit();
+void set_thread_limit(int count);
+
+// Threads worth starting for this much arithmetic, when at most `parts` can share it.
+// Waking a team costs microseconds, about as much as half a million operations.
+inline int threads_for(double operations, int64_t parts) {
+    constexpr double OPERATIONS_PER_THREAD = 400e3;
+    int64_t count = static_cast<int64_t>(operations / OPERATIONS_PER_THREAD);
+    if (count > thread_limit()) count = thread_limit();
+    if (count > parts) count = parts;
+    return count < 1 ? 1 : static_cast<int>(count);
+}
+
+// While it lives, numbers too small for the normal range count as zero on this thread.
+// Arithmetic on such numbers can be a hundred times slower, and fading states produce them.
+class FlushDenormals {
+#if defined(__SSE2__)
+    unsigned saved = _mm_getcsr();
+
+   public:
+    FlushDenormals() { _mm_setcsr(saved | 0x8040); }
+    ~FlushDenormals() { _mm_setcsr(saved); }
+#elif defined(__aarch64__)
+    uint64_t saved;
+
+   public:
+    FlushDenormals() {
+        asm volatile("mrs %0, fpcr" : "=r"(saved));
+        asm volatile("msr fpcr, %0" ::"r"(saved | (uint64_t{1} << 24)));
+    }
+    ~FlushDenormals() { asm volatile("msr fpcr, %0" ::"r"(saved)); }
+#else
+   public:
+    FlushDenormals() {}
+#endif
+};
+
+// Runs `body(thread, threads)` on `threads` threads.
+template <class Body>
+void in_parallel(int threads, Body&& body) {
+    if (threads <= 1) {
+        FlushDenormals guard;
+        body(0, 1);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        FlushDenormals guard;
+        body(omp_get_thread_num(), omp_get_num_threads());
+    }
+}
+
+}  // namespace leftfold

@@ -1,0 +1,99 @@
+// The register tile: the one loop in which nearly all of a network's time is spent.
+//
+// A tile is ROWS rows by WIDTH vectors of a product A * B. Its accumulators stay in registers
+// for the whole depth. B comes packed in panels (see panels.hpp): for each k, WIDTH vectors
+// that lie one behind the other, so the loop reads B as one stream. A is read in place, one
+// scalar per row and k, broadcast to a vector.
+//
+// For each k, ROWS * WIDTH multiply-adds share WIDTH vector loads and ROWS broadcasts: enough
+// arithmetic per load to keep the multipliers busy from the L2 cache.
+//
+// Every element of the product is one chain of multiply-adds over k in order, whatever the
+// tile's size and position. That is why a row's result does not depend on which thread
+// computes it, or on the rows beside it.
+#pragma once
+
+#include "simd.hpp"
+
+namespace leftfold {
+
+// Rows of a full tile that is `width` vectors wide.
+constexpr int tile_rows(int width) {
+    const int rows = ACCUMULATORS / width;
+    return rows > 12 ? 12 : rows;
+}
+
+constexpr int MAX_ROWS = 12;
+
+template <int ROWS, int WIDTH>
+struct Tile {
+    Vector at[ROWS][WIDTH];
+
+    LEFTFOLD_INLINE void clear() {
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < WIDTH; v++) at[r][v] = Vector{};
+    }
+
+    // Columns FIRST .. FIRST + COUNT of the tile += A * panel, over `depth` steps of k.
+    // The panel is COUNT vectors wide. Column v reads its A at `a + v * a_column`; the
+    // distance is a compile-time zero for ordinary products, where all columns share A.
+    template <int FIRST, int COUNT, bool OWN_A = false>
+    LEFTFOLD_INLINE void add_product(const float* a, int64_t a_row, const float* panel,
+                                     int64_t depth, int64_t a_column = 0) {
+        Vector local[ROWS][COUNT];
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < COUNT; v++) local[r][v] = at[r][FIRST + v];
+        for (int64_t k = 0; k < depth; k++) {
+            Vector b[COUNT];
+#pragma GCC unroll 4
+            for (int v = 0; v < COUNT; v++) b[v] = load(panel + v * LANES);
+#pragma GCC unroll 12
+            for (int r = 0; r < ROWS; r++) {
+                if constexpr (OWN_A) {
+#pragma GCC unroll 4
+                    for (int v = 0; v < COUNT; v++)
+                        local[r][v] += broadcast(a[r * a_row + v * a_column + k]) * b[v];
+                } else {
+                    const Vector x = broadcast(a[r * a_row + k]);
+#pragma GCC unroll 4
+                    for (int v = 0; v < COUNT; v++) local[r][v] += x * b[v];
+                }
+            }
+            panel += COUNT * LANES;
+        }
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < COUNT; v++) at[r][FIRST + v] = local[r][v];
+    }
+};
+
+template <int N>
+struct Size {
+    static constexpr int value = N;
+};
+
+// Calls `body(Size<n>{})` with the compile-time constant equal to n, 1 <= n <= MOST.
+template <int MOST, class Body>
+LEFTFOLD_INLINE void with_size(int n, Body&& body) {
+    if constexpr (MOST == 1) {
+        body(Size<1>{});
+    } else {
+        if (n == MOST)
+            body(Size<MOST>{});
+        else
+            with_size<MOST - 1>(n, body);
+    }
+}
+
+// Cuts `count` rows into tiles of at most MOST rows, as even as possible, and calls
+// `body(first, Size<rows>{})` for each.
+template <int MOST, class Body>
+LEFTFOLD_INLINE void for_each_tile(int64_t count, Body&& body) {
+    const int64_t tiles = (count + MOST - 1) / MOST;
+    for (int64_t i = 0; i < tiles; i++) {
+        const int64_t first = count * i / tiles;
+        const int rows = static_cast<int>(count * (i + 1) / tiles - first);
+        with_size<MOST>(rows, [&](auto size) { body(first, size); });
+    }
+}
+
+}  // namespace leftfold

@@ -1,0 +1,19 @@
+"""Tensors, the tape, symbolic tensors, randomness, workspaces, kernels: the ground floor."""
+
+from leftfold.engine.primitive import primitive, unbroadcast
+from leftfold.engine.symbolic import KerasTensor
+from leftfold.engine.tape import RowGradient, Tape, no_recording
+from leftfold.engine.tensor import Tensor
+from leftfold.engine.variable import FlatBuffer, Variable
+
+__all__ = [
+    "FlatBuffer",
+    "KerasTensor",
+    "RowGradient",
+    "Tape",
+    "Tensor",
+    "Variable",
+    "no_recording",
+    "primitive",
+    "unbroadcast",
+]

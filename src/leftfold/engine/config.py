@@ -1,0 +1,68 @@
+"""Settings of the session: default float type, epsilon, number of threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+_FLOAT_TYPES = ("float16", "float32", "float64")
+
+_settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "threads": None}
+_thread_followers: list[Callable[[int], None]] = []
+
+
+def floatx() -> str:
+    """The default float type, `"float32"`."""
+    return str(_settings["floatx"])
+
+
+def set_floatx(value: str) -> None:
+    """Change the default float type. Native kernels run in float32, the reference in any."""
+    if value not in _FLOAT_TYPES:
+        raise ValueError(f"floatx expected one of {', '.join(_FLOAT_TYPES)}, got {value!r}.")
+    _settings["floatx"] = value
+
+
+def epsilon() -> float:
+    """The small number that keeps quotients and logarithms finite, `1e-7`."""
+    return float(_settings["epsilon"])  # type: ignore[arg-type]
+
+
+def set_epsilon(value: float) -> None:
+    _settings["epsilon"] = float(value)
+
+
+def threads() -> int:
+    """How many threads native kernels may use.
+
+    What `set_threads` or `OMP_NUM_THREADS` asked for, else every processor this process may
+    run on.
+    """
+    chosen = _settings["threads"]
+    if chosen is None:
+        asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+        chosen = int(asked) if asked.isdigit() and int(asked) > 0 else available_processors()
+        _settings["threads"] = chosen
+    return int(chosen)  # type: ignore[call-overload]
+
+
+def set_threads(count: int) -> None:
+    """Let native kernels use `count` threads. Results do not depend on it."""
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"set_threads expected a positive integer, got {count!r}.")
+    _settings["threads"] = count
+    for follower in _thread_followers:
+        follower(count)
+
+
+def follow_threads(follower: Callable[[int], None]) -> None:
+    """Tell `follower` the number of threads, now and whenever it changes."""
+    _thread_followers.append(follower)
+    follower(threads())
+
+
+def available_processors() -> int:
+    """Processors this process may run on, by affinity where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,71 @@
+"""Randomness by seed: everything random comes from here and follows `set_random_seed`."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+_MASK = 0xFFFFFFFF
+
+_session = {"seed": int.from_bytes(random.randbytes(4), "little"), "drawn": 0}
+
+
+def set_random_seed(seed: int) -> None:
+    """Fix Python's, NumPy's and Leftfold's randomness, so that a run can be repeated.
+
+    Example:
+        >>> import leftfold
+        >>> leftfold.utils.set_random_seed(812)
+    """
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed expected an integer from 0 to 2**32 - 1, got {seed!r}.")
+    random.seed(seed)
+    np.random.seed(seed)
+    _session["seed"] = int(seed)
+    _session["drawn"] = 0
+
+
+def fresh_seed() -> int:
+    """A new 32-bit seed from the session's own sequence."""
+    _session["drawn"] += 1
+    words = np.random.SeedSequence((_session["seed"], _session["drawn"])).generate_state(1)
+    return int(words[0])
+
+
+class SeedGenerator:
+    """A sequence of seeds: each call of `next()` gives a new key, the same ones for one seed.
+
+    Args:
+        seed: an integer, or `None` for one from the session's sequence.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        if isinstance(seed, SeedGenerator):
+            seed = seed.seed
+        if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
+            raise ValueError(f"seed expected a non-negative integer or None, got {seed!r}.")
+        self.initial_seed = None if seed is None else int(seed)
+        self.seed = fresh_seed() if seed is None else int(seed)
+        self.count = 0
+
+    def next(self) -> tuple[int, int]:
+        """The next key: `(seed, count)`, two 32-bit words."""
+        key = (self.seed & _MASK, self.count & _MASK)
+        self.count += 1
+        return key
+
+    def generator(self) -> np.random.Generator:
+        """A NumPy generator for the next key."""
+        return np.random.Generator(np.random.Philox(key=list(self.next())))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": self.initial_seed}
+
+
+def as_generator(seed: int | SeedGenerator | None) -> np.random.Generator:
+    """A NumPy generator for an integer seed, a `SeedGenerator` (its next key) or `None`."""
+    if not isinstance(seed, SeedGenerator):
+        seed = SeedGenerator(seed)
+    return seed.generator()

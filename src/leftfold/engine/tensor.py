@@ -1,0 +1,126 @@
+"""`Tensor`: a NumPy array that a tape can follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from leftfold.engine.config import floatx
+
+ArrayLike = Any
+"""Whatever `numpy.asarray` takes, and `Tensor`."""
+
+
+class Tensor:
+    """An array on its way through a network.
+
+    A thin wrapper around `data`. It adds what a bare array cannot carry: whether a tape
+    follows it (`tracked`), and the mask that layers hand to each other (`_keras_mask`, the
+    name that code written for Keras reads). Arithmetic and indexing are attached by
+    `leftfold.ops`, so that they are recorded like every other primitive.
+
+    Args:
+        data: the values; a NumPy array is wrapped without a copy.
+        tracked: whether gradients with respect to this tensor may be asked for.
+    """
+
+    __slots__ = ("__weakref__", "_keras_mask", "data", "tracked")
+    __array_priority__ = 100.0
+
+    def __init__(self, data: ArrayLike, tracked: bool = False) -> None:
+        self.data: np.ndarray = data if type(data) is np.ndarray else np.asarray(data)
+        self.tracked = tracked
+        self._keras_mask: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        return self.data.size
+
+    @property
+    def dtype(self) -> str:
+        """The name of the element type, such as `"float32"`."""
+        return self.data.dtype.name
+
+    def numpy(self) -> np.ndarray:
+        """The values as a NumPy array."""
+        return self.data
+
+    def item(self) -> Any:
+        """The only element as a Python number."""
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        return self.data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if dtype is not None and np.dtype(dtype) != self.data.dtype:
+            return self.data.astype(dtype)
+        return self.data.copy() if copy else self.data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __index__(self) -> int:
+        return self.data.__index__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data.item(), spec) if spec and self.data.ndim == 0 else str(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<Tensor shape={self.shape} dtype={self.dtype}\n{self.data!r}>"
+
+
+def as_array(value: ArrayLike) -> Any:
+    """The bare operand behind `value`: tensors unwrapped, Python and NumPy scalars left weak.
+
+    A NumPy scalar becomes a Python number, so that `x * np.sqrt(2)` keeps the dtype of a
+    float32 `x`. Lists become arrays of the default float type or of int32, as in Keras.
+    """
+    if isinstance(value, Tensor):
+        return value.data
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, np.ndarray | int | float):
+        return value
+    array = np.asarray(value)
+    if not isinstance(value, list | tuple):
+        return array
+    if any(isinstance(item, Tensor) and item.tracked for item in value):
+        raise TypeError(
+            "A list of tensors was given where one tensor is expected. "
+            "Join them with leftfold.ops.stack, so that gradients can flow."
+        )
+    if array.dtype.kind == "f":
+        return array.astype(floatx(), copy=False)
+    return array.astype(np.int32) if array.dtype.kind == "i" else array
+
+
+def as_full_array(value: ArrayLike) -> Any:
+    """`as_array`, with Python numbers as arrays of the default float type, int32 or bool."""
+    value = as_array(value)
+    if value is None or isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, bool):
+        return np.asarray(value)
+    return np.asarray(value, np.int32 if isinstance(value, int) else floatx())

@@ -1,0 +1,117 @@
+"""`Variable`: a tensor that stays, and the flat buffers in which a model's variables live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from leftfold.engine.naming import auto_name
+from leftfold.engine.tensor import ArrayLike, Tensor
+
+
+class Variable(Tensor):
+    """A named tensor whose values change in place: a weight, or a state.
+
+    Args:
+        initial_value: the first values; copied.
+        trainable: whether training changes it, and so whether tapes follow it.
+        dtype: element type; that of `initial_value` by default.
+        name: such as `"kernel"`.
+        path: `name` with the names of the layers around it, such as `"lstm/lstm_cell/kernel"`.
+    """
+
+    __slots__ = ("_trainable", "constraint", "name", "path", "regularizer")
+
+    def __init__(
+        self,
+        initial_value: ArrayLike,
+        trainable: bool = True,
+        dtype: str | None = None,
+        name: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        super().__init__(np.array(initial_value, dtype=dtype, order="C"))
+        self.name = name or auto_name("variable")
+        self.path = path or self.name
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.trainable = trainable
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self.tracked = self._trainable and self.data.dtype.kind == "f"
+
+    @property
+    def value(self) -> Variable:
+        """The variable itself: reading it reads the current values."""
+        return self
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the current values."""
+        return self.data.copy()
+
+    def assign(self, value: ArrayLike) -> Variable:
+        """Replace the values; the shape must stay the same."""
+        value = np.asarray(value)
+        if value.shape != self.shape:
+            raise ValueError(
+                f"Variable {self.path} expected a value of shape {self.shape}, got {value.shape}."
+            )
+        self.data[...] = value
+        return self
+
+    def assign_add(self, value: ArrayLike) -> Variable:
+        self.data += np.asarray(value).astype(self.data.dtype, copy=False)
+        return self
+
+    def assign_sub(self, value: ArrayLike) -> Variable:
+        self.data -= np.asarray(value).astype(self.data.dtype, copy=False)
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+
+class FlatBuffer:
+    """One contiguous array that holds several variables one behind the other.
+
+    The variables become views of it, so that an optimiser, a norm or a checkpoint touches one
+    array. A second buffer over the same variables takes them over from the first, which then
+    is no longer `intact`.
+
+    Args:
+        variables: of one dtype. Each starts at a multiple of 16 elements.
+    """
+
+    def __init__(self, variables: Sequence[Variable]) -> None:
+        self.variables = list(variables)
+        dtype = self.variables[0].data.dtype if self.variables else np.dtype("float32")
+        starts, total = [], 0
+        for variable in self.variables:
+            starts.append(total)
+            total += -(-variable.size // 16) * 16
+        self.starts = starts
+        self.values = np.zeros(total, dtype)
+        self.views = self.split(self.values)
+        for variable, view in zip(self.variables, self.views, strict=True):
+            view[...] = variable.data
+            variable.data = view
+
+    def split(self, flat: np.ndarray) -> list[np.ndarray]:
+        """Views of another flat array (gradients, moments), shaped as the variables."""
+        return [
+            flat[start : start + variable.size].reshape(variable.shape)
+            for start, variable in zip(self.starts, self.variables, strict=True)
+        ]
+
+    @property
+    def intact(self) -> bool:
+        """Whether every variable still lives here."""
+        return all(v.data is view for v, view in zip(self.variables, self.views, strict=True))
