@@ -29,6 +29,7 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
+    """Change the small number that `epsilon()` returns."""
     _settings["epsilon"] = float(value)
 
 

@@ -1,0 +1,54 @@
+"""Every kernel in plain NumPy, for any float type: what the kernels mean.
+
+The native extension has the same functions with the same arguments in float32; where it is
+missing, and in other types, these run.
+"""
+
+from leftfold.engine.reference.embedding import embedding_backward, embedding_forward
+from leftfold.engine.reference.gemm import gemm
+from leftfold.engine.reference.gru import gru_backward, gru_forward
+from leftfold.engine.reference.lstm import lstm_backward, lstm_forward
+from leftfold.engine.reference.optimizers import (
+    adadelta_update,
+    adagrad_update,
+    adam_update,
+    adamax_update,
+    amsgrad_update,
+    nadam_update,
+    rmsprop_update,
+    scale,
+    sgd_update,
+    squared_norm,
+)
+from leftfold.engine.reference.random import dropout_mask, uniform
+from leftfold.engine.reference.simple_rnn import simple_rnn_backward, simple_rnn_forward
+from leftfold.engine.reference.softmax_crossentropy import (
+    softmax_crossentropy,
+    softmax_crossentropy_gradient,
+)
+
+__all__ = [
+    "adadelta_update",
+    "adagrad_update",
+    "adam_update",
+    "adamax_update",
+    "amsgrad_update",
+    "dropout_mask",
+    "embedding_backward",
+    "embedding_forward",
+    "gemm",
+    "gru_backward",
+    "gru_forward",
+    "lstm_backward",
+    "lstm_forward",
+    "nadam_update",
+    "rmsprop_update",
+    "scale",
+    "sgd_update",
+    "simple_rnn_backward",
+    "simple_rnn_forward",
+    "softmax_crossentropy",
+    "softmax_crossentropy_gradient",
+    "squared_norm",
+    "uniform",
+]

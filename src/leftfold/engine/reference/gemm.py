@@ -1,0 +1,30 @@
+"""The product of two matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def gemm(
+    a: np.ndarray,
+    b: np.ndarray,
+    transpose_a: bool,
+    transpose_b: bool,
+    bias: np.ndarray | None,
+) -> np.ndarray:
+    """`op(a) @ op(b) + bias`.
+
+    Args:
+        a: (rows, inner), or (inner, rows) with `transpose_a`.
+        b: (inner, columns), or (columns, inner) with `transpose_b`.
+        transpose_a: whether `op(a)` is `a` transposed.
+        transpose_b: whether `op(b)` is `b` transposed.
+        bias: (columns,), added to every row, or `None`.
+
+    Returns:
+        (rows, columns).
+    """
+    c = np.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
+    if bias is not None:
+        c += bias
+    return c

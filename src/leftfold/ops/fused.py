@@ -1,0 +1,234 @@
+"""Several steps of a network in one primitive, on the kernels: less memory, less time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from leftfold.engine.config import epsilon as default_epsilon
+from leftfold.engine.kernels import kernel
+from leftfold.engine.primitive import primitive
+from leftfold.engine.tape import RowGradient
+from leftfold.engine.tensor import as_full_array
+from leftfold.ops.axes import positive_axes
+from leftfold.ops.dtypes import floating
+from leftfold.ops.linalg import gemm
+
+
+@primitive
+def embedding(table: Any, ids: Any, /) -> Any:
+    """The rows of `table` at `ids`.
+
+    Args:
+        table: `(vocabulary, features)`.
+        ids: whole numbers from 0 to `vocabulary - 1`, of any shape.
+
+    Returns:
+        `(*ids.shape, features)`.
+
+    Raises:
+        ValueError: for an id outside the vocabulary.
+
+    Example:
+        >>> from leftfold import ops
+        >>> ops.embedding([[0.0, 1.0], [2.0, 3.0]], [1, 0, 1]).tolist()
+        [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
+    """
+    table, ids = as_full_array(table), as_full_array(ids)
+    flat = np.ascontiguousarray(_whole_numbers(ids).reshape(-1), np.int32)
+    _check_range(flat, table.shape[0], "embedding", "id")
+    table = np.ascontiguousarray(table)
+    rows = kernel("embedding_forward", table.dtype)(table, flat)
+
+    def vjp(dy: Any) -> Any:
+        slopes = np.ascontiguousarray(dy.reshape(-1, table.shape[1]))
+        backward = kernel("embedding_backward", dy.dtype)
+        return RowGradient(table.shape, dy.dtype, lambda total: backward(total, flat, slopes)), None
+
+    return rows.reshape(*ids.shape, table.shape[1]), vjp
+
+
+def _whole_numbers(ids: np.ndarray) -> np.ndarray:
+    """`ids`, which may be floats as long as they are whole."""
+    if ids.dtype.kind == "f" and not np.array_equal(ids, np.trunc(ids)):
+        raise ValueError(
+            f"embedding expected whole numbers as ids, got {ids.dtype} with fractions."
+        )
+    return ids
+
+
+def _check_range(numbers: np.ndarray, limit: int, operation: str, what: str) -> None:
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < limit:
+        wrong = numbers[(numbers < 0) | (numbers >= limit)][0]
+        raise ValueError(
+            f"{operation} expected every {what} from 0 to {limit - 1} "
+            f"({limit} in all), got {what} {wrong}."
+        )
+
+
+@primitive
+def dense(x: Any, kernel: Any, bias: Any = None, /, *, needs: Any = ()) -> Any:
+    """`x @ kernel + bias` for any leading axes, as one product of matrices.
+
+    Args:
+        x: `(..., features)`.
+        kernel: `(features, units)`.
+        bias: `(units,)` or `None`.
+        needs: which tensors need a gradient; given by the tape.
+
+    Returns:
+        `(..., units)`.
+
+    Raises:
+        ValueError: where the number of features differs.
+    """
+    x, kernel = floating(as_full_array(x)), as_full_array(kernel)
+    if x.ndim < 1 or x.shape[-1] != kernel.shape[0]:
+        raise ValueError(
+            f"dense expected x with {kernel.shape[0]} features, for a kernel of shape "
+            f"{kernel.shape}, got shape {x.shape}."
+        )
+    rows = x.reshape(-1, x.shape[-1])
+    if rows.dtype != kernel.dtype:
+        common = np.result_type(rows, kernel)
+        rows, kernel = rows.astype(common), kernel.astype(common)
+    y = gemm(rows, kernel, bias=bias)
+
+    def vjp(dy: Any) -> Any:
+        slopes = dy.reshape(-1, kernel.shape[1])
+        return (
+            gemm(slopes, kernel, transpose_b=True).reshape(x.shape) if needs[0] else None,
+            gemm(rows, slopes, transpose_a=True) if needs[1] else None,
+            np.add.reduce(slopes, axis=0) if needs[2] else None,
+        )
+
+    return y.reshape(*x.shape[:-1], kernel.shape[1]), vjp
+
+
+@primitive
+def dropout(x: Any, /, rate: float, key: tuple[int, int], noise_shape: Any = None) -> Any:
+    """`x` with a random share of its elements set to zero and the others scaled up.
+
+    Args:
+        x: any shape.
+        rate: the share that becomes zero, from 0 to 1; the others are divided by `1 - rate`.
+        key: two 32-bit words; the same key gives the same mask (`SeedGenerator.next()`).
+        noise_shape: the mask's shape, which broadcasts against that of `x`; `None` or -1 for a
+            size that is that of `x`. All of `x` by default.
+
+    Raises:
+        ValueError: for a rate outside 0 to 1.
+    """
+    x = floating(x)
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate expected a number from 0 to 1, got {rate}.")
+    if rate == 0:
+        return x, lambda dy: dy
+    shape = _mask_shape(x.shape, noise_shape)
+    if rate == 1:
+        mask = np.zeros(shape, x.dtype)
+    else:
+        mask = kernel("dropout_mask")(*key, math.prod(shape), rate).reshape(shape)
+        mask = mask.astype(x.dtype, copy=False)
+    return x * mask, lambda dy: dy * mask
+
+
+def _mask_shape(shape: tuple[int, ...], noise_shape: Any) -> tuple[int, ...]:
+    if noise_shape is None:
+        return shape
+    if len(noise_shape) != len(shape) or any(
+        n not in (None, -1, 1, size) for n, size in zip(noise_shape, shape, strict=True)
+    ):
+        raise ValueError(
+            f"noise_shape expected sizes of 1, None or those of x, {shape}, got {noise_shape}."
+        )
+    return tuple(s if n in (None, -1) else int(n) for n, s in zip(noise_shape, shape, strict=True))
+
+
+@primitive
+def softmax_cross_entropy(labels: Any, logits: Any, /) -> Any:
+    """Minus the logarithm of the probability that softmax gives to the right class.
+
+    Args:
+        labels: class numbers, of any shape.
+        logits: `(*labels.shape, classes)`.
+
+    Returns:
+        One loss for each label.
+
+    Raises:
+        ValueError: for shapes that do not fit, or a label outside the classes.
+    """
+    labels, logits = as_full_array(labels), floating(as_full_array(logits))
+    if logits.ndim < 1 or labels.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"softmax_cross_entropy expected labels of the shape of logits without the last axis, "
+            f"got labels {labels.shape} and logits {logits.shape}."
+        )
+    classes = logits.shape[-1]
+    flat = np.ascontiguousarray(labels.reshape(-1), np.int32)
+    _check_range(flat, classes, "softmax_cross_entropy", "label")
+    rows = np.ascontiguousarray(logits.reshape(-1, classes))
+    losses, probabilities = kernel("softmax_crossentropy", rows.dtype)(rows, flat)
+
+    def vjp(dy: Any) -> Any:
+        slopes = np.ascontiguousarray(dy.reshape(-1))
+        backward = kernel("softmax_crossentropy_gradient", rows.dtype)
+        return None, backward(probabilities, flat, slopes).reshape(logits.shape)
+
+    return losses.reshape(labels.shape), vjp
+
+
+@primitive
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    /,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    *,
+    needs: Any = (),
+) -> Any:
+    """`x` with mean 0 and variance 1 along `axis`, times `gamma`, plus `beta`.
+
+    Args:
+        x: any shape.
+        gamma: factors, of the sizes of the normalised axes, or `None`.
+        beta: offsets, alike.
+        axis: the axis or axes that are normalised.
+        epsilon: added to the variance, `config.epsilon()` by default.
+        needs: which tensors need a gradient; given by the tape.
+
+    Reference: Ba, Kiros and Hinton, "Layer Normalization" (2016).
+    """
+    x = floating(as_full_array(x))
+    epsilon = default_epsilon() if epsilon is None else epsilon
+    axes = positive_axes(axis, x.ndim)
+    others = tuple(a for a in range(x.ndim) if a not in axes)
+    shape = [n if a in axes else 1 for a, n in enumerate(x.shape)]
+    scale = None if gamma is None else as_full_array(gamma).reshape(shape)
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    variance = np.mean(centred * centred, axis=axes, keepdims=True)
+    inverse = (1 / np.sqrt(variance + epsilon)).astype(x.dtype, copy=False)
+    normal = centred * inverse
+    y = normal if scale is None else normal * scale
+    if beta is not None:
+        y = y + as_full_array(beta).reshape(shape)
+
+    def vjp(dy: Any) -> Any:
+        dx = dgamma = dbeta = None
+        if needs[0]:
+            slope = dy if scale is None else dy * scale
+            dx = slope - np.mean(slope, axis=axes, keepdims=True)
+            dx -= normal * np.mean(slope * normal, axis=axes, keepdims=True)
+            dx *= inverse
+        if needs[1]:
+            dgamma = np.sum(dy * normal, axis=others).reshape(gamma.shape)
+        if needs[2]:
+            dbeta = np.sum(dy, axis=others).reshape(beta.shape)
+        return dx, dgamma, dbeta
+
+    return y, vjp
