@@ -1,0 +1,118 @@
+"""`Embedding`: token ids to vectors."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from leftfold import constraints, initializers, ops, regularizers
+from leftfold.engine import Tensor
+from leftfold.layers.checks import positive_integer
+from leftfold.layers.layer import Layer
+from leftfold.layers.serialization import known_layer
+
+
+@known_layer
+class Embedding(Layer):
+    """The rows of a trained table that token ids point to.
+
+    Args:
+        input_dim: size of the vocabulary; ids go from 0 to `input_dim - 1`.
+        output_dim: size of a vector.
+        embeddings_initializer: first values of `embeddings`, (input_dim, output_dim).
+        embeddings_regularizer: penalty on `embeddings`.
+        embeddings_constraint: applied to `embeddings` after every update.
+        mask_zero: whether id 0 is padding that the layers behind this one shall skip.
+        weights: first values of `embeddings`, instead of an initializer.
+        lora_rank: not supported.
+
+    Raises:
+        ValueError: for sizes that are not positive integers; when called, for ids that are not
+            whole numbers or lie outside the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> Embedding(10, 4)(np.array([[1, 2, 0]])).shape
+        (1, 3, 4)
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.pop("input_length", None) is not None:
+            warnings.warn("Embedding no longer needs input_length: remove it.", stacklevel=2)
+        kwargs.pop("quantization_config", None)
+        if lora_rank is not None:
+            raise ValueError("Embedding does not support lora_rank.")
+        super().__init__(**kwargs)
+        self.input_dim = positive_integer("Embedding", "input_dim", input_dim)
+        self.output_dim = positive_integer("Embedding", "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = mask_zero
+        self.supports_masking = mask_zero
+        self.autocast = False
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    def build(self, input_shape: Any = None) -> None:
+        if self.built:
+            return
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            name="embeddings",
+        )
+
+    def call(self, inputs: Any) -> Any:
+        return ops.embedding(self.embeddings, self._ids(inputs))
+
+    def _ids(self, inputs: Any) -> np.ndarray:
+        """The inputs as int32, after making sure that each is a row of the table."""
+        ids = inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs)
+        if ids.dtype.kind == "f":
+            whole = ids == np.floor(ids)
+            if not whole.all():
+                raise ValueError(
+                    f"{self._called} expected whole numbers as ids, got {ids[~whole].flat[0]}."
+                )
+        if ids.size:
+            lowest, highest = ids.min(), ids.max()
+            if lowest < 0 or highest >= self.input_dim:
+                raise ValueError(
+                    f"{self._called} expected ids from 0 to {self.input_dim - 1} (a vocabulary of "
+                    f"{self.input_dim}), got {lowest if lowest < 0 else highest}."
+                )
+        return ids.astype(np.int32, copy=False)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape, self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            "mask_zero": self.mask_zero,
+        }

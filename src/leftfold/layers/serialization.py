@@ -1,0 +1,101 @@
+"""Layers as plain data and back, and the constructor arguments of layers that do not say."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from leftfold.engine import registry
+from leftfold.engine.symbolic import leaves
+
+C = TypeVar("C", bound=type)
+
+_classes: dict[str, Any] = {}
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def known_layer(cls: C) -> C:
+    """Make a class findable by its name when layers are read from plain data."""
+    _classes[cls.__name__] = cls
+    return cls
+
+
+def serialize(layer: Any) -> dict[str, Any]:
+    """A layer as Keras writes it: class, configuration, and the shapes it was built for."""
+    data: dict[str, Any] = registry.serialize(layer)
+    if str(data["module"]).startswith("keras.src."):
+        data["registered_name"] = data["class_name"]
+    build_config = layer.get_build_config()
+    if build_config is not None:
+        data["build_config"] = build_config
+    return data
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The layer that `serialize` described, with fresh weights where its input shape is known.
+
+    Raises:
+        ValueError: for a class that is neither ours nor registered nor in `custom_objects`.
+    """
+    if not isinstance(config, dict):
+        return config
+    name = config["class_name"]
+    with registry.custom_object_scope(custom_objects):
+        cls = registry.get_registered_object(config.get("registered_name"))
+        cls = cls or registry.get_registered_object(name) or _classes.get(name)
+        if cls is None:
+            raise ValueError(
+                f"Unknown layer class {name!r}: give it in custom_objects={{{name!r}: ...}}, or "
+                "decorate it with register_keras_serializable()."
+            )
+        layer = cls.from_config(dict(config["config"]))
+        if config.get("build_config") and not layer.built:
+            layer.build_from_config(config["build_config"])
+    return layer
+
+
+class Arguments(NamedTuple):
+    """What a constructor was called with."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def automatic_config(layer: Any, base: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a layer whose class defines no `get_config`.
+
+    Its constructor's arguments with their defaults, and of `base` what the constructor takes.
+
+    Raises:
+        NotImplementedError: when an argument is not plain data, or cannot be given by name.
+    """
+    signature = inspect.signature(type(layer).__init__)
+    parameters = signature.parameters.values()
+    bound = signature.bind(layer, *layer._arguments.args, **layer._arguments.kwargs)
+    bound.apply_defaults()
+    given = dict(list(bound.arguments.items())[1:])
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            given.update(given.pop(parameter.name))
+            break
+    else:
+        base = {name: value for name, value in base.items() if name in signature.parameters}
+    positional = any(_only_by_position(p) and given.pop(p.name, None) for p in parameters)
+    if positional or not all(isinstance(leaf, _PLAIN) for leaf in leaves(given)):
+        raise NotImplementedError(
+            f"{type(layer).__name__} was given arguments that are not plain data. Define "
+            "get_config() to return super().get_config() and each of its own arguments by name."
+        )
+    return given | base
+
+
+def _only_by_position(parameter: inspect.Parameter) -> bool:
+    by_position = (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY)
+    return parameter.kind in by_position and parameter.name != "self"
+
+
+def overrides(layer: Any, method: str, base: type) -> bool:
+    """Whether the layer's class defines `method` anew."""
+    own: Callable[..., Any] = getattr(type(layer), method)
+    return own is not getattr(base, method)

@@ -1,0 +1,338 @@
+"""What a layer holds: its variables, the layers inside it, and the losses they add."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from leftfold import constraints, initializers, ops, regularizers
+from leftfold.engine import Tensor, Variable
+from leftfold.engine.symbolic import leaves
+from leftfold.layers import dtype_policy, tracking
+from leftfold.layers.call import context
+
+_with_losses: weakref.WeakSet[LayerState] = weakref.WeakSet()
+"""Layers that added a loss since the outermost call around them began."""
+
+
+class LayerState:
+    """The half of `Layer` that owns variables, layers and losses."""
+
+    name: str
+    _path: str | None
+    _untracked = frozenset(
+        {
+            "_arguments",
+            "_batch_input_shape",
+            "_build_shapes",
+            "_found",
+            "_losses",
+            "_weights",
+            "inbound_nodes",
+            "input_spec",
+        }
+    )
+    """Attributes in which no variables or layers are looked for."""
+
+    def _start_state(self, trainable: bool) -> None:
+        if not isinstance(trainable, bool):
+            raise ValueError(
+                f"{type(self).__name__} expected trainable to be True or False, got {trainable!r}."
+            )
+        self._trainable = trainable
+        self._weights: list[tuple[Variable, bool]] = []
+        self._losses: list[Any] = []
+        self._found: dict[str, Any] = {}
+        self._found_at = -1
+        tracking.touch()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._untracked:
+            if isinstance(value, _OWNABLE):
+                value = tracking.tracked(value)
+                self._adopt(value)
+                tracking.touch()
+            elif isinstance(self.__dict__.get(name), _OWNABLE):
+                tracking.touch()
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        tracking.touch()
+
+    @property
+    def dtype_policy(self) -> dtype_policy.DTypePolicy:
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policy.get(value)
+        self._float_type = np.dtype(self._dtype_policy.name)
+
+    @property
+    def dtype(self) -> str:
+        """Element type of the weights."""
+        return self._dtype_policy.name
+
+    @property
+    def variable_dtype(self) -> str:
+        """Element type of the weights."""
+        return self._dtype_policy.name
+
+    @property
+    def compute_dtype(self) -> str:
+        """Element type to which floating-point inputs are cast."""
+        return self._dtype_policy.name
+
+    @property
+    def path(self) -> str:
+        """The layer's name behind those of the layers it was built in."""
+        return self._path or self.name
+
+    @property
+    def _called(self) -> str:
+        """Class and name, as messages call the layer."""
+        return f"{type(self).__name__} {self.name}"
+
+    def _adopt(self, value: Any) -> None:
+        known = {id(variable) for variable, _ in self.__dict__.get("_weights", ())}
+        for variable in tracking.find(Variable, value):
+            if id(variable) not in known:
+                self._hold(variable)
+
+    def _hold(self, variable: Variable) -> None:
+        """Keep a variable among the weights, remembering whether it was made to be trained."""
+        if "_weights" not in self.__dict__:
+            raise RuntimeError(_FORGOTTEN.format(name=type(self).__name__))
+        self._weights.append((variable, variable.trainable))
+        if not self._trainable:
+            variable.trainable = False
+        tracking.touch()
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | int | None = None,
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str | None = None,
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable of this layer.
+
+        Args:
+            shape: its sizes; a scalar by default.
+            initializer: its first values: a name, an initialiser or an array. Glorot uniform
+                by default, zeros for other types than floating point.
+            dtype: element type; the layer's by default.
+            trainable: whether training changes it.
+            regularizer: a penalty on its values that `losses` will include.
+            constraint: applied to its values after every update.
+            autocast: accepted for Keras's sake.
+            aggregation: accepted for Keras's sake.
+            overwrite_with_gradient: accepted for Keras's sake.
+            name: such as `"kernel"`.
+
+        Raises:
+            ValueError: for a shape that is not made of non-negative integers.
+        """
+        if "_weights" not in self.__dict__:
+            raise RuntimeError(_FORGOTTEN.format(name=type(self).__name__))
+        shape = _weight_shape(shape, name, type(self).__name__, self.name)
+        dtype = np.dtype(dtype or self.variable_dtype).name
+        if initializer is None:
+            initializer = "glorot_uniform" if "float" in dtype else "zeros"
+        values = np.asarray(initializers.get(initializer)(shape, dtype=dtype))
+        if values.shape != shape:
+            raise ValueError(
+                f"The initializer of {name!r} in {self.name} gave shape {values.shape}, "
+                f"expected {shape}."
+            )
+        variable = Variable(values, trainable=trainable, dtype=dtype, name=name)
+        variable.path = f"{self.path}/{variable.name}"
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        self._hold(variable)
+        return variable
+
+    def _own_variables(self) -> list[Variable]:
+        """The variables of this very layer, those made to be trained first."""
+        return [v for v, trains in self._weights if trains] + [
+            v for v, trains in self._weights if not trains
+        ]
+
+    @property
+    def _layers(self) -> list[Any]:
+        """The layers directly inside this one, in the order of the attributes they are in."""
+        return self._lookup("layers")
+
+    def _flatten_layers(self) -> list[Any]:
+        """This layer and all inside it, outer ones first, each once."""
+        return self._lookup("all")
+
+    def _lookup(self, which: str) -> list[Any]:
+        if self._found_at != tracking.version():
+            self._found = {"layers": self._find_layers()}
+            self._found_at = tracking.version()
+            self._found["all"] = tracking.unique(self._walk(set()))
+        return self._found[which]
+
+    def _walk(self, seen: set[int]) -> Iterable[LayerState]:
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        yield self
+        for layer in self._layers:
+            yield from layer._walk(seen)
+
+    def _find_layers(self) -> list[LayerState]:
+        attributes = [value for name, value in vars(self).items() if name not in self._untracked]
+        return [
+            layer
+            for layer in tracking.unique(tracking.find(LayerState, attributes))
+            if layer is not self
+        ]
+
+    def _state_children(self) -> list[tuple[str, Any]]:
+        """Attribute and layer (or container of layers), in the order in which files list them."""
+        return [
+            (name, value)
+            for name, value in sorted(vars(self).items())
+            if name not in self._untracked
+            and next(tracking.find(LayerState, value), None) is not None
+        ]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables of this layer and of those inside it."""
+        return tracking.unique(
+            variable for layer in self._flatten_layers() for variable in layer._own_variables()
+        )
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The same as `weights`."""
+        return self.weights
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The variables that training changes."""
+        return [v for v in self.weights if v.trainable] if self._trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The variables that training leaves alone."""
+        return [v for v in self.weights if not v.trainable or not self._trainable]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        return self.non_trainable_weights
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training may change this layer; setting it reaches every layer inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable, made_to_be_trained in self._weights:
+            if made_to_be_trained:
+                variable.trainable = self._trainable
+        for layer in self._layers:
+            layer.trainable = value
+        tracking.touch()
+
+    def count_params(self) -> int:
+        """The number of single numbers in all variables."""
+        return sum(math.prod(variable.shape) for variable in self.weights)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all variables' values, in the order of `weights`."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the values of all variables.
+
+        Args:
+            weights: one array for each of `self.weights`, in order and of its shape.
+
+        Raises:
+            ValueError: when number or shapes differ; nothing is changed then.
+        """
+        expected = self.weights
+        arrays = [np.asarray(values) for values in weights]
+        if len(arrays) != len(expected):
+            raise ValueError(
+                f"Layer {self.name} expected {len(expected)} weights "
+                f"({', '.join(v.name for v in expected) or 'it has none'}), got {len(arrays)}."
+            )
+        for variable, values in zip(expected, arrays, strict=True):
+            if values.shape != variable.shape:
+                raise ValueError(
+                    f"Layer {self.name} expected shape {variable.shape} for weight "
+                    f"{variable.path}, got {values.shape}."
+                )
+        for variable, values in zip(expected, arrays, strict=True):
+            variable.assign(values)
+
+    def add_loss(self, loss: Any) -> None:
+        """Add to what training minimises; called with a tensor inside `call`."""
+        if context.probing:
+            return
+        for value in leaves(loss):
+            if not isinstance(value, Tensor | np.ndarray | float | int):
+                raise ValueError(f"add_loss of {self.name} expected a tensor, got {value!r}.")
+            self._losses.append(value)
+        _with_losses.add(self)
+
+    @property
+    def losses(self) -> list[Any]:
+        """Losses added by the last call, then the penalties of weights with a regulariser."""
+        layers = self._flatten_layers()
+        added = [loss for layer in layers for loss in layer._losses]
+        penalties = [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+        return added + penalties
+
+    def _forget_losses(self) -> None:
+        """Drop what earlier calls added in this layer and those inside it."""
+        inside = {id(layer) for layer in self._flatten_layers()}
+        for layer in list(_with_losses):
+            if id(layer) in inside:
+                layer._losses.clear()
+                _with_losses.discard(layer)
+
+    def _penalise(self, regularizer: Any, outputs: Any) -> None:
+        """Add an activity regulariser's penalty on the outputs, per sample of the batch."""
+        for output in leaves(outputs):
+            if isinstance(output, Tensor):
+                batch = output.shape[0] if output.ndim else 1
+                self.add_loss(ops.divide(regularizer(output), float(max(batch, 1))))
+
+
+_OWNABLE = (LayerState, Variable, list, dict, tuple)
+_FORGOTTEN = "{name} must call super().__init__() first in its __init__()."
+
+
+def _weight_shape(shape: Any, name: str | None, cls: str, layer: str) -> tuple[int, ...]:
+    if isinstance(shape, int | np.integer):
+        shape = (shape,)
+    shape = () if shape is None else tuple(shape)
+    if not all(isinstance(n, int | np.integer) and n >= 0 for n in shape):
+        raise ValueError(
+            f"{cls} {layer} expected sizes known when it is built for its weight {name!r}, "
+            f"got shape {shape}."
+        )
+    return tuple(int(n) for n in shape)
