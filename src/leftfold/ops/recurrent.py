@@ -1,0 +1,306 @@
+"""The recurrences: each reads a whole sequence and is one step on the tape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from leftfold.engine import KerasTensor
+from leftfold.engine.kernels import kernel as find_kernel
+from leftfold.engine.primitive import primitive, shape_rule
+from leftfold.engine.tensor import as_array
+
+
+@primitive
+def simple_rnn(
+    x: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    h0: Any = None,
+    /,
+    mask: Any = None,
+    input_dropout: Any = None,
+    recurrent_dropout: Any = None,
+    *,
+    activation: str = "tanh",
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    needs: tuple[bool, ...] = (),
+) -> Any:
+    """A simple recurrent network over a batch of sequences.
+
+    The equation is in `leftfold.engine.reference.simple_rnn`.
+
+    Args:
+        x: inputs, (batch, timesteps, features).
+        kernel: (features, units).
+        recurrent_kernel: (units, units).
+        bias: (units,) or `None`.
+        h0: initial hidden state, (batch, units); zeros by default.
+        mask: boolean, (batch, timesteps); where it is `False`, a row skips the step.
+        input_dropout: scaled mask for the inputs, (1, batch, features).
+        recurrent_dropout: scaled mask for the hidden state, (1, batch, units).
+        activation: name of an activation in `leftfold.engine.reference.activations`.
+        go_backwards: read from the last step to the first, and answer in that order.
+        return_sequences: return every hidden state, not only the last.
+        zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
+            the state carried over them.
+        needs: which tensors need a gradient; given by the tape.
+
+    Returns:
+        The output, (batch, timesteps, units) or (batch, units), and the last hidden state.
+
+    Example:
+        >>> import numpy as np
+        >>> from leftfold.ops import recurrent
+        >>> x, w, r = np.ones((1, 2, 1)), np.eye(1), np.eye(1)
+        >>> output, h = recurrent.simple_rnn(x, w, r, activation="linear", return_sequences=True)
+        >>> output.numpy()[0, :, 0]
+        array([1., 2.])
+    """
+    tensors = _checked("simple_rnn", 1, x, kernel, recurrent_kernel, bias, False, h0)
+    masks = _checked_masks("simple_rnn", 1, tensors, mask, input_dropout, recurrent_dropout)
+    flags = go_backwards, return_sequences, zero_output_for_mask
+    return _read("simple_rnn", tensors, masks, (activation, *flags), needs)
+
+
+@primitive
+def lstm(
+    x: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    h0: Any = None,
+    c0: Any = None,
+    /,
+    mask: Any = None,
+    input_dropout: Any = None,
+    recurrent_dropout: Any = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    needs: tuple[bool, ...] = (),
+) -> Any:
+    """A long short-term memory over a batch of sequences.
+
+    The equations are in `leftfold.engine.reference.lstm`.
+
+    Args:
+        x: inputs, (batch, timesteps, features).
+        kernel: (features, 4 * units), the gates in the order i, f, c, o.
+        recurrent_kernel: (units, 4 * units).
+        bias: (4 * units,) or `None`.
+        h0: initial hidden state, (batch, units); zeros by default.
+        c0: initial cell state, (batch, units); zeros by default.
+        mask: boolean, (batch, timesteps); where it is `False`, a row skips the step.
+        input_dropout: scaled masks for the inputs, one for all gates or one each,
+            (1 or 4, batch, features).
+        recurrent_dropout: scaled masks for the hidden state, one a gate, (4, batch, units).
+        activation: name of an activation in `leftfold.engine.reference.activations`.
+        recurrent_activation: the same for the gates.
+        go_backwards: read from the last step to the first, and answer in that order.
+        return_sequences: return every hidden state, not only the last.
+        zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
+            the state carried over them.
+        needs: which tensors need a gradient; given by the tape.
+
+    Returns:
+        The output, (batch, timesteps, units) or (batch, units); the last hidden state; the last
+        cell state.
+
+    Example:
+        >>> import numpy as np
+        >>> from leftfold.ops import recurrent
+        >>> output, h, c = recurrent.lstm(np.ones((2, 5, 3)), np.ones((3, 8)), np.ones((2, 8)))
+        >>> output.shape, h.shape, c.shape
+        ((2, 2), (2, 2), (2, 2))
+    """
+    tensors = _checked("lstm", 4, x, kernel, recurrent_kernel, bias, False, h0, c0)
+    masks = _checked_masks("lstm", 4, tensors, mask, input_dropout, recurrent_dropout)
+    flags = go_backwards, return_sequences, zero_output_for_mask
+    return _read("lstm", tensors, masks, (activation, recurrent_activation, *flags), needs)
+
+
+@primitive
+def gru(
+    x: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    h0: Any = None,
+    /,
+    mask: Any = None,
+    input_dropout: Any = None,
+    recurrent_dropout: Any = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
+    reset_after: bool = True,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    needs: tuple[bool, ...] = (),
+) -> Any:
+    """Gated recurrent units over a batch of sequences.
+
+    The equations are in `leftfold.engine.reference.gru`.
+
+    Args:
+        x: inputs, (batch, timesteps, features).
+        kernel: (features, 3 * units), the gates in the order z, r, h.
+        recurrent_kernel: (units, 3 * units).
+        bias: (2, 3 * units) if `reset_after`, else (3 * units,); or `None`.
+        h0: initial hidden state, (batch, units); zeros by default.
+        mask: boolean, (batch, timesteps); where it is `False`, a row skips the step.
+        input_dropout: scaled masks for the inputs, one for all gates or one each,
+            (1 or 3, batch, features).
+        recurrent_dropout: scaled masks for the hidden state, one a gate, (3, batch, units).
+        activation: name of an activation in `leftfold.engine.reference.activations`.
+        recurrent_activation: the same for the gates.
+        reset_after: whether the reset gate acts after the product with the recurrent kernel.
+        go_backwards: read from the last step to the first, and answer in that order.
+        return_sequences: return every hidden state, not only the last.
+        zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
+            the state carried over them.
+        needs: which tensors need a gradient; given by the tape.
+
+    Returns:
+        The output, (batch, timesteps, units) or (batch, units), and the last hidden state.
+
+    Example:
+        >>> import numpy as np
+        >>> from leftfold.ops import recurrent
+        >>> output, h = recurrent.gru(np.ones((2, 5, 3)), np.ones((3, 6)), np.ones((2, 6)))
+        >>> output.shape, h.shape
+        ((2, 2), (2, 2))
+    """
+    tensors = _checked("gru", 3, x, kernel, recurrent_kernel, bias, reset_after, h0)
+    masks = _checked_masks("gru", 3, tensors, mask, input_dropout, recurrent_dropout)
+    flags = reset_after, go_backwards, return_sequences, zero_output_for_mask
+    return _read("gru", tensors, masks, (activation, recurrent_activation, *flags), needs)
+
+
+@shape_rule(simple_rnn)
+@shape_rule(gru)
+def _one_state_rule(x: Any, kernel: Any, recurrent_kernel: Any, *rest: Any, **settings: Any) -> Any:
+    return _symbolic_outputs(x, recurrent_kernel, 1, settings.get("return_sequences"))
+
+
+@shape_rule(lstm)
+def _two_states_rule(
+    x: Any, kernel: Any, recurrent_kernel: Any, *rest: Any, **settings: Any
+) -> Any:
+    return _symbolic_outputs(x, recurrent_kernel, 2, settings.get("return_sequences"))
+
+
+def _symbolic_outputs(x: Any, recurrent_kernel: Any, states: int, sequences: Any) -> Any:
+    if len(x.shape) != 3:
+        raise ValueError(f"x expected shape (batch, timesteps, features), got {x.shape}.")
+    batch, timesteps, _ = x.shape
+    state = (batch, recurrent_kernel.shape[0])
+    output = (batch, timesteps, state[1]) if sequences else state
+    return tuple([KerasTensor(shape, x.dtype) for shape in (output, *[state] * states)])
+
+
+def _read(
+    name: str,
+    tensors: list[Any],
+    masks: list[Any],
+    settings: tuple[Any, ...],
+    needs: tuple[bool, ...],
+) -> Any:
+    """Run a kernel; with `needs`, keep what its backward pass will want."""
+    dtype = tensors[0].dtype
+
+    def forward() -> Any:
+        return find_kernel(f"{name}_forward", dtype)(*tensors, *masks, *settings, bool(needs))
+
+    *outputs, saved = forward()
+    kept = [saved]
+
+    def vjp(*gradients: np.ndarray | None) -> Any:
+        # A backward pass overwrites what was saved; a second one has to read again.
+        saved = kept.pop() if kept else forward()[-1]
+        dense = [None if g is None else np.ascontiguousarray(g) for g in gradients]
+        return find_kernel(f"{name}_backward", dtype)(saved, *dense, needs[0])
+
+    return tuple(outputs), vjp
+
+
+def _checked(
+    name: str,
+    gates: int,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray | None,
+    two_biases: bool,
+    *states: np.ndarray | None,
+) -> list[Any]:
+    """The tensors as kernels take them: contiguous, of one float dtype and of fitting shapes."""
+    if x.ndim != 3:
+        raise ValueError(
+            f"{name} expected x of shape (batch, timesteps, features), got shape {x.shape}."
+        )
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name} expected x of a float dtype, got {x.dtype}.")
+    if recurrent_kernel.ndim != 2:
+        raise ValueError(
+            f"{name} expected recurrent_kernel of two axes, got shape {recurrent_kernel.shape}."
+        )
+    batch, _, features = x.shape
+    units, width = len(recurrent_kernel), gates * len(recurrent_kernel)
+    expected: list[tuple[str, Any, tuple[int, ...]]] = [
+        ("kernel", kernel, (features, width)),
+        ("recurrent_kernel", recurrent_kernel, (units, width)),
+        ("bias", bias, (2, width) if two_biases else (width,)),
+        *zip(("h0", "c0"), states, ((batch, units),) * 2, strict=False),
+    ]
+    found: list[Any] = [np.ascontiguousarray(x)]
+    for what, value, shape in expected:
+        if value is not None:
+            _expect(name, what, value, x.dtype, (shape,))
+            value = np.ascontiguousarray(value)
+        found.append(value)
+    return found
+
+
+def _checked_masks(
+    name: str,
+    gates: int,
+    tensors: list[Any],
+    mask: Any,
+    input_dropout: Any,
+    recurrent_dropout: Any,
+) -> list[Any]:
+    """The mask and the dropout masks as kernels take them."""
+    x, _, recurrent_kernel, *_ = tensors
+    batch, timesteps, features = x.shape
+    units = len(recurrent_kernel)
+    found: list[Any] = [None, None, None]
+    if mask is not None:
+        mask = as_array(mask)
+        _expect(name, "mask", mask, mask.dtype, ((batch, timesteps),))
+        found[0] = np.ascontiguousarray(mask, bool)
+    if input_dropout is not None:
+        shapes = (1, batch, features), (gates, batch, features)
+        _expect(name, "input_dropout", input_dropout, x.dtype, shapes)
+        found[1] = np.ascontiguousarray(input_dropout)
+    if recurrent_dropout is not None:
+        _expect(name, "recurrent_dropout", recurrent_dropout, x.dtype, ((gates, batch, units),))
+        found[2] = np.ascontiguousarray(recurrent_dropout)
+    return found
+
+
+def _expect(name: str, what: str, value: Any, dtype: Any, shapes: tuple[Any, ...]) -> None:
+    if value.shape not in shapes:
+        wanted = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
+        raise ValueError(f"{name} expected {what} of shape {wanted}, got {value.shape}.")
+    if value.dtype != dtype:
+        raise TypeError(f"{name} expected {what} of dtype {dtype} like x, got {value.dtype}.")
