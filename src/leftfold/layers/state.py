@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import constraints, initializers, ops, regularizers
-from leftfold.engine import Tensor, Variable
+from leftfold.engine import Tensor, Variable, limits
 from leftfold.engine.symbolic import leaves
 from leftfold.layers import dtype_policy, tracking
 from leftfold.layers.call import context
@@ -150,6 +150,7 @@ class LayerState:
         dtype = np.dtype(dtype or self.variable_dtype).name
         if initializer is None:
             initializer = "glorot_uniform" if "float" in dtype else "zeros"
+        limits.spend(shape, dtype, f"{self.path}/{name}")
         values = np.asarray(initializers.get(initializer)(shape, dtype=dtype))
         if values.shape != shape:
             raise ValueError(
@@ -168,6 +169,16 @@ class LayerState:
         return [v for v, trains in self._weights if trains] + [
             v for v, trains in self._weights if not trains
         ]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the variables of this very layer into a file: `store["0"] = values` and so on."""
+        for index, variable in enumerate(self._own_variables()):
+            store[str(index)] = variable
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the variables of this very layer out of a file, as `save_own_variables` put them."""
+        for index, variable in enumerate(self._own_variables()):
+            variable.assign(store[str(index)])
 
     @property
     def _layers(self) -> list[Any]:
