@@ -1,12 +1,13 @@
 """Write `training_parts.json`: what Keras 3.15.1 computes for losses, metrics and optimisers.
 
-Run with a Python that has Keras: `python tests/golden/make_training_parts.py`. The tests build
-the same objects by the names and arguments in the file and compare with its figures.
+Run with a Python that has Keras on JAX: `python tests/golden/make_training_parts.py`. The tests
+build the same objects by the names and arguments in the file and compare with its figures.
 """
 
 import json
 from pathlib import Path
 
+import jax
 import keras
 import numpy as np
 
@@ -97,6 +98,58 @@ SCHEDULES = [
 ]
 SCHEDULE_STEPS = [0, 1, 4, 5, 6, 9, 11, 20, 24, 25, 26, 40, 51, 60]
 
+PROBABILITIES = [[0.7, 0.2, 0.1], [0.05, 0.9, 0.05], [0.3, 0.3, 0.4], [0.0, 1.0, 0.0]]
+LOGITS = [[2.0, -1.0, 0.5], [-30.0, 0.0, 30.0], [0.1, 0.2, 0.3], [-3.0, 1.5, 0.0]]
+ONE_HOT = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+YES_NO = [[1, 0, 1], [0, 0, 1], [1, 1, 0], [1, 0, 0]]
+NUMBERS = [[1.5, -2.0, 0.25], [0.0, 3.0, -1.0], [2.0, 0.5, 0.125], [-0.5, 1.0, 4.0]]
+TARGETS = [[1.0, -1.0, 3.0], [0.5, 2.5, -4.0], [2.5, 0.75, -0.5], [-0.25, 1.5, 0.5]]
+COUNTS = [[1, 0, 3], [2, 1, 0], [0, 4, 1], [5, 1, 1]]
+POSITIVE = [[0.5, 0.25, 2.0], [1.5, 1.2, 0.1], [0.3, 3.0, 0.9], [4.0, 2.0, 0.7]]
+WEIGHTS = [0.5, 2.0, 1.0, 0.0]
+
+LOSSES = [
+    ("BinaryCrossentropy", {}, YES_NO, PROBABILITIES),
+    ("BinaryCrossentropy", {"label_smoothing": 0.2}, YES_NO, PROBABILITIES),
+    ("BinaryCrossentropy", {"from_logits": True}, YES_NO, LOGITS),
+    ("BinaryFocalCrossentropy", {}, YES_NO, [*PROBABILITIES[:3], [0.2] * 3]),
+    (
+        "BinaryFocalCrossentropy",
+        {"from_logits": True, "apply_class_balancing": True, "gamma": 1.5},
+        YES_NO,
+        NUMBERS,
+    ),
+    ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES),
+    ("CategoricalCrossentropy", {}, ONE_HOT, POSITIVE),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.1}, ONE_HOT, PROBABILITIES),
+    ("CategoricalCrossentropy", {"from_logits": True}, ONE_HOT, LOGITS),
+    ("CategoricalFocalCrossentropy", {}, ONE_HOT, POSITIVE),
+    ("SparseCategoricalCrossentropy", {}, [0, 2, 1, 0], PROBABILITIES),
+    ("SparseCategoricalCrossentropy", {}, [[0], [2], [1], [0]], POSITIVE),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, [0, 2, 1, 0], LOGITS),
+    (
+        "SparseCategoricalCrossentropy",
+        {"from_logits": True, "ignore_class": 1},
+        [0, 2, 1, 0],
+        LOGITS,
+    ),
+    ("MeanSquaredError", {}, TARGETS, NUMBERS),
+    ("MeanAbsoluteError", {}, TARGETS, NUMBERS),
+    ("MeanAbsolutePercentageError", {}, TARGETS, NUMBERS),
+    ("MeanSquaredLogarithmicError", {}, COUNTS, POSITIVE),
+    ("Huber", {}, TARGETS, NUMBERS),
+    ("Huber", {"delta": 0.5}, TARGETS, NUMBERS),
+    ("LogCosh", {}, TARGETS, NUMBERS),
+    ("Poisson", {}, COUNTS, POSITIVE),
+    ("KLDivergence", {}, PROBABILITIES[::-1], POSITIVE),
+    ("Hinge", {}, YES_NO, NUMBERS),
+    ("SquaredHinge", {}, [[1, -1, 1], [-1, -1, 1], [1, 1, -1], [1, -1, -1]], NUMBERS),
+    ("CategoricalHinge", {}, ONE_HOT, NUMBERS),
+    ("CosineSimilarity", {}, TARGETS, NUMBERS),
+    ("CosineSimilarity", {"axis": 0}, TARGETS, NUMBERS),
+]
+REDUCTIONS = ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"]
+
 
 def numbers(array):
     """Nested lists with every digit that float32 has."""
@@ -144,10 +197,36 @@ def schedule_cases():
         yield {"name": name, "arguments": arguments, "steps": SCHEDULE_STEPS, "rates": rates}
 
 
+def loss_cases():
+    for name, arguments, y_true, y_pred in LOSSES:
+        y_true, y_pred = np.array(y_true), np.array(y_pred, "float32")
+        weights = np.array(WEIGHTS, "float32")
+        if arguments.get("axis") == 0:
+            weights = weights[:3]
+        values = {}
+        for reduction in REDUCTIONS:
+            loss = getattr(keras.losses, name)(reduction=reduction, **arguments)
+            values[reduction] = [
+                numbers(loss(y_true, y_pred)),
+                numbers(loss(y_true, y_pred, weights)),
+            ]
+        loss = getattr(keras.losses, name)(**arguments)
+        yield {
+            "name": name,
+            "arguments": arguments,
+            "y_true": y_true.tolist(),
+            "y_pred": numbers(y_pred),
+            "weights": numbers(weights),
+            "values": values,
+            "gradient": numbers(jax.grad(lambda p, loss=loss, t=y_true: loss(t, p))(y_pred)),
+        }
+
+
 def main():
     sections = {
         "optimizers": optimizer_cases(),
         "schedules": schedule_cases(),
+        "losses": loss_cases(),
     }
     lines = []
     for name, cases in sections.items():
