@@ -1,0 +1,123 @@
+"""`FusedRNN`: layers whose cell has a kernel that reads a whole sequence at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from leftfold import activations, ops, regularizers
+from leftfold.layers.input_spec import InputSpec
+from leftfold.layers.recurrent.cell import GatedCell
+from leftfold.layers.recurrent.rnn import RNN
+
+
+def of_the_cell(name: str) -> Any:
+    """An attribute of the layer that is the cell's."""
+    return property(lambda layer: getattr(layer.cell, name), doc=f"`{name}` of the cell.")
+
+
+def cell_keywords(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What a layer's further keyword arguments mean for its cell."""
+    return {
+        "name": name,
+        "dtype": kwargs.get("dtype"),
+        "trainable": kwargs.get("trainable", True),
+        "implementation": kwargs.pop("implementation", 2),
+    }
+
+
+def checked_use_cudnn(layer: str, value: Any) -> Any:
+    """`value`, if it is one that Keras takes; there is no cuDNN here to use."""
+    if value not in ("auto", True, False):
+        raise ValueError(f"{layer} expected use_cudnn to be 'auto', True or False, got {value!r}.")
+    return value
+
+
+class FusedRNN(RNN):
+    """Base of `SimpleRNN`, `LSTM` and `GRU`.
+
+    Where the kernels know the activations, the whole sequence is one primitive; otherwise the
+    cell runs step by step. Both give the same results.
+    """
+
+    cell: GatedCell
+
+    units = of_the_cell("units")
+    activation = of_the_cell("activation")
+    use_bias = of_the_cell("use_bias")
+    kernel = of_the_cell("kernel")
+    recurrent_kernel = of_the_cell("recurrent_kernel")
+    bias = of_the_cell("bias")
+    kernel_initializer = of_the_cell("kernel_initializer")
+    recurrent_initializer = of_the_cell("recurrent_initializer")
+    bias_initializer = of_the_cell("bias_initializer")
+    kernel_regularizer = of_the_cell("kernel_regularizer")
+    recurrent_regularizer = of_the_cell("recurrent_regularizer")
+    bias_regularizer = of_the_cell("bias_regularizer")
+    kernel_constraint = of_the_cell("kernel_constraint")
+    recurrent_constraint = of_the_cell("recurrent_constraint")
+    bias_constraint = of_the_cell("bias_constraint")
+    dropout = of_the_cell("dropout")
+    recurrent_dropout = of_the_cell("recurrent_dropout")
+    seed = of_the_cell("seed")
+
+    def __init__(self, cell: GatedCell, **kwargs: Any) -> None:
+        super().__init__(cell, **kwargs)
+        self.input_spec = InputSpec(ndim=3)
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        """Build the cell for the inputs' number of features."""
+        if len(sequences_shape) != 3 or sequences_shape[2] is None:
+            raise ValueError(
+                f"{self._called} expected inputs of shape (batch, timesteps, features) with a "
+                f"known number of features, got {tuple(sequences_shape)}."
+            )
+        super().build(sequences_shape, initial_state_shape)
+        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[2]})
+
+    def _read(
+        self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
+    ) -> tuple[Any, list[Any]]:
+        names = self._activation_names()
+        if None in names.values():
+            return super()._read(sequences, states, mask, training)
+        if sequences.dtype != self.compute_dtype:
+            sequences = ops.cast(sequences, self.compute_dtype)
+        input_dropout, recurrent_dropout = self.cell.dropout_masks(sequences, training)
+        output, *last_states = self._read_at_once(
+            sequences,
+            states or [],
+            mask=mask,
+            input_dropout=input_dropout,
+            recurrent_dropout=recurrent_dropout,
+            go_backwards=self.go_backwards,
+            return_sequences=self.return_sequences,
+            zero_output_for_mask=self.zero_output_for_mask,
+            **names,
+        )
+        return output, last_states
+
+    def _read_at_once(self, sequences: Any, states: list[Any], **settings: Any) -> Any:
+        """The output and the last states, by one primitive."""
+        raise NotImplementedError
+
+    def _activation_names(self) -> dict[str, str | None]:
+        """The activations as the kernels call them, `None` for one they do not know."""
+        return {
+            name: activations.kernel_name(getattr(self.cell, name))
+            for name in ("activation", "recurrent_activation")
+            if hasattr(self.cell, name)
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["cell"]
+        regularizer = regularizers.serialize(self.activity_regularizer)
+        return {**config, **self.cell.settings(), "activity_regularizer": regularizer}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        return super(RNN, cls).from_config(config)
