@@ -1,0 +1,387 @@
+"""`compile`, `fit`, `evaluate`, `predict`: what every model can do beyond computing outputs."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leftfold import ops
+from leftfold.callbacks import Callback, CallbackList, History
+from leftfold.engine import KerasTensor, Tape, Tensor, no_recording
+from leftfold.engine.symbolic import map_structure
+from leftfold.layers import tracking
+from leftfold.metrics import Metric
+from leftfold.models import trainer_loops as loops
+from leftfold.models.compile_metrics import CompiledMetrics
+from leftfold.models.data import is_dataset
+from leftfold.models.data_arrays import row_count
+from leftfold.models.data_prepare import (
+    check_alike,
+    check_counts,
+    check_epochs,
+    one_batch,
+    open_epochs,
+    split_off,
+    validation_batches,
+)
+from leftfold.models.data_sources import Batch, unpack_x_y_sample_weight
+from leftfold.models.trainer_config import CompileConfig
+
+_TRAINING = {"_loss_tracker", "_metrics_found"}
+"""Attributes whose metrics are not the user's own."""
+
+
+class Trainer(CompileConfig):
+    """Learning, judging and predicting; mixed into `Model`.
+
+    To change what happens in a step, override `train_step`, `test_step`, `predict_step`,
+    `compute_loss` or `compute_metrics`.
+    """
+
+    stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
+    history: Any = None
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | CallbackList | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Train for a number of passes over the data.
+
+        Args:
+            x: inputs, one row per sample: an array, a list of arrays, a dictionary by input
+                name, a data frame, or a data set that yields `(x, y)` or
+                `(x, y, sample_weight)` batches (a `PyDataset`, a generator, any iterable).
+            y: targets in the same forms; not with a data set.
+            batch_size: rows per step, 32 by default; not with a data set.
+            epochs: the number of the last pass.
+            verbose: 0 silent, 1 a live bar, 2 one line per epoch; `"auto"` is 1. Where the
+                output is not a terminal, 1 gives lines as well.
+            callbacks: called at the beginning and end of training, epochs and batches.
+            validation_split: the share of rows, from 0 to 1, taken off the end of `x` and `y`
+                before shuffling, to judge the model on after each epoch.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to judge the model on instead,
+                or a data set.
+            shuffle: whether arrays come in a new order each epoch; `"batch"` shuffles only
+                within batches.
+            class_weight: weight of each class in the loss, by class number.
+            sample_weight: weight of each row `(rows,)` or step `(rows, timesteps)` in the loss.
+            initial_epoch: passes already done, when training goes on.
+            steps_per_epoch: batches in an epoch, if it is not a whole pass.
+            validation_steps: batches to judge on, if not all.
+            validation_batch_size: rows per step there; `batch_size` by default.
+            validation_freq: judge every so many epochs, or after those listed, counted from 1.
+
+        Returns:
+            The record of all epochs: `history.history["val_loss"]` and so on.
+
+        Raises:
+            ValueError: for data or settings that cannot be right, before training begins.
+            FloatingPointError: when the loss is no longer a number and no callback stopped
+                training for it. The weights are those from before the batch.
+
+        Example:
+            >>> import numpy as np
+            >>> from leftfold import Sequential, layers
+            >>> x, y = np.ones((8, 5, 1)), np.zeros((8, 1))
+            >>> model = Sequential([layers.GRU(2), layers.Dense(1)])
+            >>> model.compile("adam", "mse")
+            >>> history = model.fit(x, y, epochs=2, verbose=0)
+            >>> history.epoch
+            [0, 1]
+        """
+        self._assert_compiled("fit")
+        check_counts(
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
+        )
+        check_epochs(epochs, initial_epoch, validation_freq)
+        data = x, y, sample_weight
+        if validation_split and validation_data is None:
+            data, validation_data = split_off(*data, validation_split)
+        training = open_epochs(
+            self, data, batch_size, steps_per_epoch, shuffle=shuffle, class_weight=class_weight
+        )
+        validation = None
+        if validation_data is not None:
+            data = validation_batches(validation_data)
+            size = None if is_dataset(data[0]) else validation_batch_size or batch_size
+            validation = open_epochs(self, data, size, validation_steps, label="validation ")
+            check_alike(validation.first[1], "validation y", training.first[1], "y")
+        job = loops.FitJob(training, validation, initial_epoch, epochs, validation_freq)
+        with loops.Callbacks(self, callbacks, training, verbose, epochs, history=True) as running:
+            return loops.fit(self, job, running)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | CallbackList | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics over data, without training.
+
+        Args:
+            x: inputs, as for `fit`.
+            y: targets, as for `fit`.
+            batch_size: rows per step, 32 by default.
+            verbose: as for `fit`.
+            sample_weight: weights of the rows.
+            steps: batches to look at, if not all.
+            callbacks: called at the beginning and end of the evaluation and of batches.
+            return_dict: whether to return the values by name.
+
+        Returns:
+            The loss, or `[loss, metric, ...]` if there are metrics, or a dictionary.
+        """
+        self._assert_compiled("evaluate")
+        check_counts(batch_size=batch_size, steps=steps)
+        epochs = open_epochs(self, (x, y, sample_weight), batch_size=batch_size, steps=steps)
+        with loops.Callbacks(self, callbacks, epochs, verbose) as running:
+            logs = loops.evaluate(self, epochs, running)
+        return logs if return_dict else self._as_list(logs)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | CallbackList | None = None,
+    ) -> Any:
+        """The model's outputs for all rows of `x`.
+
+        Args:
+            x: inputs, as for `fit`.
+            batch_size: rows per step, 32 by default.
+            verbose: as for `fit`.
+            steps: batches to predict, if not all.
+            callbacks: called at the beginning and end of the prediction and of batches.
+
+        Returns:
+            A NumPy array, or a list or dictionary of arrays if the model has several outputs.
+        """
+        check_counts(batch_size=batch_size, steps=steps)
+        epochs = open_epochs(self, (x, None, None), batch_size, steps, finite=False)
+        with loops.Callbacks(self, callbacks, epochs, verbose) as running:
+            return loops.predict(self, epochs, running)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step of training on one batch; returns loss and metrics as `evaluate` does."""
+        self._assert_compiled("train_on_batch")
+        batch = one_batch((x, y, sample_weight), class_weight)
+        self._get_ready(batch)
+        self.reset_metrics()
+        logs = loops.plain_logs(self.train_step(loops.as_tensors(batch)))
+        loops.check_loss(logs, "the batch")
+        return logs if return_dict else self._as_list(logs)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics of one batch, without training."""
+        self._assert_compiled("test_on_batch")
+        batch = one_batch((x, y, sample_weight))
+        self._get_ready(batch)
+        self.reset_metrics()
+        with no_recording():
+            logs = loops.plain_logs(self.test_step(loops.as_tensors(batch)))
+        return logs if return_dict else self._as_list(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch, as NumPy arrays."""
+        batch = one_batch((x, None, None), finite=False)
+        with no_recording():
+            return loops.as_arrays(self.predict_step(loops.as_tensors(batch)[:1]))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of training. Override it to train in another way.
+
+        Args:
+            data: `(x, y, sample_weight)` of one batch, as tensors.
+
+        Returns:
+            Values by name, for callbacks and the history.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with Tape() as tape:
+            y_pred = self(x, training=True)  # type: ignore[operator]
+            loss = self._compute_loss(x, y, y_pred, sample_weight, True)
+            scaled = self.optimizer.scale_loss(loss)
+        self._loss_tracker.update_state(loss, sample_weight=row_count(x))
+        if math.isfinite(loss):
+            self._descend(tape, scaled)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One step of evaluation. Override it to judge in another way."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        loss = self._compute_loss(x, y, y_pred, sample_weight, False)
+        self._loss_tracker.update_state(loss, sample_weight=row_count(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """One step of prediction. Override it to predict in another way."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)  # type: ignore[operator]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        """The loss of one batch: that of `compile`, and what layers and regularisers add."""
+        total: Any = None
+        if self._compile_loss is not None:
+            total = self._compile_loss(y, y_pred, sample_weight)
+        for loss in self.losses:  # type: ignore[attr-defined]
+            loss = ops.sum(loss) if loss.ndim else loss
+            total = loss if total is None else total + loss
+        if total is None:
+            raise ValueError("There is no loss to train on: give compile() the argument loss.")
+        return ops.sum(total) if total.ndim else total
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Let the metrics see one batch; returns all values so far."""
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The value of every metric over the batches since the last reset, by name."""
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                results.update(value)
+            else:
+                results[metric.name] = value
+        return results
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The mean loss, the metrics of `compile`, those of each output's loss, and custom ones."""
+        found: list[Any] = []
+        if self.compiled:
+            found.append(self._loss_tracker)
+            if self._compile_metrics is not None:
+                found.append(self._compile_metrics)
+            if self._compile_loss is not None:
+                found.extend(self._compile_loss.metrics)
+        return found + self._own_metrics()
+
+    def _own_metrics(self) -> list[Metric]:
+        """Metrics kept in attributes of this model or of layers that are not models themselves."""
+        own = self.__dict__
+        cached = own.setdefault("_metrics_found", (None, []))
+        structure = (tracking.version(), len(own))
+        if cached[0] != structure:
+            layers = self._flatten_layers()  # type: ignore[attr-defined]
+            attributes = [vars(n) for n in layers if n is self or not isinstance(n, Trainer)]
+            values = [v for a in attributes for name, v in a.items() if name not in _TRAINING]
+            cached = structure, tracking.unique(tracking.find(Metric, values))
+            own["_metrics_found"] = cached
+        metrics: list[Metric] = cached[1]
+        return metrics
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Forget the batches seen so far."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def _as_list(self, logs: dict[str, Any]) -> Any:
+        """Values in the order loss, metrics, losses of outputs; a single one by itself."""
+        order: list[str] = []
+        for metric in self.metrics:
+            if isinstance(metric, CompiledMetrics):
+                order += [m.name for m in metric.metrics]
+            else:
+                order.append(metric.name)
+        values = [logs[name] for name in order if name in logs]
+        values += [logs[name] for name in sorted(logs) if name not in order]
+        return values[0] if len(values) == 1 else values
+
+    def _compute_loss(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Tensor:
+        """`compute_loss`, also where an override knows nothing of `training`."""
+        if type(self).compute_loss is Trainer.compute_loss:
+            return self.compute_loss(x, y, y_pred, sample_weight, training)
+        given = {"training": training}
+        if "training" not in inspect.signature(self.compute_loss).parameters:
+            given = {}
+        return self.compute_loss(x, y, y_pred, sample_weight, **given)
+
+    def _get_ready(self, batch: Batch) -> None:
+        """Build what is not built yet, for inputs shaped as those of `batch`."""
+        layers = self._flatten_layers()  # type: ignore[attr-defined]
+        if all(layer.built for layer in layers):
+            return
+        stateful = any(getattr(layer, "stateful", False) for layer in layers)
+
+        def symbol(array: Any) -> KerasTensor:
+            rows = array.shape[0] if stateful else None
+            return KerasTensor((rows, *array.shape[1:]), array.dtype.name)
+
+        try:
+            self._prepare((map_structure(symbol, batch[0]),), {})  # type: ignore[attr-defined]
+        except NotImplementedError:
+            if type(self).train_step is Trainer.train_step:
+                raise
+
+    def _descend(self, tape: Tape, loss: Tensor) -> None:
+        """One step of the optimiser along the gradient that the tape gives."""
+        optimizer, variables = self.optimizer, self.trainable_variables  # type: ignore[attr-defined]
+        if not variables:
+            return
+        if not optimizer.built:
+            optimizer.build(variables)
+        own = optimizer.buffer.variables
+        if len(own) == len(variables) and all(map(operator.is_, own, variables)):
+            tape.gradient(loss, variables, into=optimizer.gradient_views)
+            optimizer.step()
+        else:
+            optimizer.apply(tape.gradient(loss, variables), variables)
