@@ -1,0 +1,155 @@
+"""Where each variable of a model lies in a file: Keras's walk over layers and optimiser."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from leftfold.engine.naming import to_snake_case
+from leftfold.layers import InputLayer, Layer
+from leftfold.optimizers import Optimizer
+from leftfold.saving.errors import SavingError
+from leftfold.saving.hdf5 import Variables, WeightsReader, WeightsWriter
+
+
+def walk(root: Any) -> Iterator[tuple[str, Any]]:
+    """Every layer and optimiser in a model with its path in a file, each once.
+
+    A layer in an attribute is found under the attribute's name, one in a list or dictionary
+    under its class's name in snake case, numbered within the list: the names that users or
+    Keras make up do not matter. The layers of a graph or stack come first, then attributes in
+    alphabetical order, private ones last.
+    """
+    yield from _walk(root, "", set())
+
+
+def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(item) in seen:
+        return
+    seen.add(id(item))
+    yield path, item
+    for name, child in _children(item):
+        place = f"{path}/{name}" if path else name
+        if isinstance(child, Layer | Optimizer):
+            yield from _walk(child, place, seen)
+        else:
+            yield from _walk_container(child, place, seen)
+
+
+def _walk_container(container: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    counts: Counter[str] = Counter()
+    for item in container.values() if isinstance(container, dict) else container:
+        if isinstance(item, Layer):
+            kind = to_snake_case(type(item).__name__)
+        elif isinstance(item, list | tuple | dict):
+            kind = "container"
+        else:
+            continue
+        place = f"{path}/{kind}_{counts[kind]}" if counts[kind] else f"{path}/{kind}"
+        counts[kind] += 1
+        if kind == "container":
+            yield from _walk_container(item, place, seen)
+        else:
+            yield from _walk(item, place, seen)
+
+
+def _children(item: Any) -> list[tuple[str, Any]]:
+    if not isinstance(item, Layer):
+        return []
+    first: list[tuple[str, Any]] = []
+    others: list[tuple[str, Any]] = []
+    for name, child in item._state_children():
+        if isinstance(child, InputLayer):
+            continue
+        (first if name == "layers" else others).append((name, child))
+    layers = getattr(item, "layers", None)
+    if not first and isinstance(layers, list):
+        others.append(("layers", layers))
+    optimizer = getattr(item, "optimizer", None)
+    if isinstance(optimizer, Optimizer):
+        others.append(("optimizer", optimizer))
+    return first + sorted(others, key=_private_last)
+
+
+def _private_last(child: tuple[str, Any]) -> str:
+    name, _ = child
+    return f"~{name}" if name.startswith("_") else name
+
+
+def write_weights(root: Any) -> memoryview:
+    """The HDF5 file with all variables of a model and its optimiser."""
+    writer = WeightsWriter()
+    for path, item in walk(root):
+        item.save_own_variables(writer.group(path, item.name))
+    return writer.finish()
+
+
+def read_weights(root: Any, reader: WeightsReader, skip_mismatch: bool = False) -> None:
+    """Replace all variables of a model and its optimiser by those in a file.
+
+    Number and shapes are compared before anything is changed.
+
+    Args:
+        root: a built model.
+        reader: the file.
+        skip_mismatch: leave layers alone whose variables do not fit, with a warning, instead of
+            refusing the file.
+
+    Raises:
+        SavingError: naming the layer, what it expected, and what the file holds.
+    """
+    found = [(path, item, reader.variables(path)) for path, item in walk(root)]
+    problems: dict[int, str] = {}
+    for path, item, stored in found:
+        problem = _mismatch(item, stored)
+        if problem and _is_legacy_container(path, stored):
+            warnings.warn(f"{problem} It keeps its fresh weights.", stacklevel=4)
+            problems[id(item)] = ""
+        elif problem:
+            problems[id(item)] = problem
+    told = [problem for problem in problems.values() if problem]
+    if told and not skip_mismatch:
+        more = f" (and {len(told) - 1} more layers)" if len(told) > 1 else ""
+        raise SavingError(f"{reader.name} does not fit the model: {told[0]}{more}")
+    for problem in told:
+        warnings.warn(f"{problem} It was left as it is.", stacklevel=4)
+    for _, item, stored in found:
+        if id(item) not in problems:
+            item.load_own_variables(stored)
+
+
+def _mismatch(item: Any, stored: Variables) -> str:
+    """Why the variables in a file cannot be those of `item`; empty if they can."""
+    if isinstance(item, Optimizer):
+        variables = item.variables
+        if len(stored) != len(variables):
+            return ""
+        names = [variable.name for variable in variables]
+    elif type(item).load_own_variables is Layer.load_own_variables:
+        variables = item._own_variables()
+        names = [variable.name for variable in variables]
+        if len(stored) != len(variables):
+            listed = f" ({', '.join(names)})" if names else ""
+            return (
+                f"{type(item).__name__} {item.name} expected {len(variables)} variables{listed}, "
+                f"found {len(stored)} for {stored.where}."
+            )
+    else:
+        return ""
+    for index, variable in enumerate(variables):
+        key = str(index)
+        if key not in stored:
+            return f"{item.name} expected a variable {key}, found none for {stored.where}."
+        if stored.shape(key) != variable.shape:
+            return (
+                f"{type(item).__name__} {item.name} expected shape {variable.shape} for "
+                f"{names[index]}, found {stored.shape(key)} for {stored.where}."
+            )
+    return ""
+
+
+def _is_legacy_container(path: str, stored: Variables) -> bool:
+    """Whether older versions of Keras did not write this place at all."""
+    return not len(stored) and any(part.startswith("container") for part in path.split("/"))
