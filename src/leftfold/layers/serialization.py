@@ -49,10 +49,16 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
                 f"Unknown layer class {name!r}: give it in custom_objects={{{name!r}: ...}}, or "
                 "decorate it with register_keras_serializable()."
             )
-        layer = cls.from_config(dict(config["config"]))
+        layer = cls.from_config(_without_unset(config["config"]))
         if config.get("build_config") and not layer.built:
             layer.build_from_config(config["build_config"])
     return layer
+
+
+def _without_unset(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration without what Keras writes into every one and is not set in this."""
+    unset = {"quantization_config"}
+    return {name: value for name, value in config.items() if name not in unset or value is not None}
 
 
 class Arguments(NamedTuple):
