@@ -32,7 +32,7 @@ class SimpleRNNCell(GatedCell):
         seed: fixes the dropout.
 
     Call arguments:
-        inputs: (batch, features).
+        sequence: one step, (batch, features).
         states: `[h]`, the hidden state (batch, units), or the state alone.
         training: whether to drop.
 
@@ -74,10 +74,10 @@ class SimpleRNNCell(GatedCell):
             dropout, recurrent_dropout, seed, **kwargs,
         )  # fmt: skip
 
-    def call(self, inputs: Any, states: Any, training: bool | None = False) -> Any:
+    def call(self, sequence: Any, states: Any, training: bool | None = False) -> Any:
         h = states[0] if isinstance(states, list | tuple) else states
-        kept, recurrent_kept = self.dropout_masks(inputs, training)
-        z = project(inputs, self.kernel, kept) + project(h, self.recurrent_kernel, recurrent_kept)
+        kept, recurrent_kept = self.dropout_masks(sequence, training)
+        z = project(sequence, self.kernel, kept) + project(h, self.recurrent_kernel, recurrent_kept)
         if self.bias is not None:
             z = z + self.bias
         h = self.activation(z)
