@@ -144,6 +144,8 @@ def unbroadcast(gradient: np.ndarray, like: Any) -> np.ndarray | None:
     if gradient.shape == like.shape:
         return gradient
     extra = gradient.ndim - like.ndim
+    if extra and gradient.shape[extra:] == like.shape:
+        return np.add.reduce(gradient.reshape(-1, *like.shape), axis=0)
     stretched = tuple(
         axis + extra
         for axis, size in enumerate(like.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,12 @@ from leftfold.engine.config import floatx
 
 ArrayLike = Any
 """Whatever `numpy.asarray` takes, and `Tensor`."""
+
+
+@functools.cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """`dtype.name`, which NumPy works out anew each time."""
+    return dtype.name
 
 
 class Tensor:
@@ -48,7 +55,7 @@ class Tensor:
     @property
     def dtype(self) -> str:
         """The name of the element type, such as `"float32"`."""
-        return self.data.dtype.name
+        return dtype_name(self.data.dtype)
 
     def numpy(self) -> np.ndarray:
         """The values as a NumPy array."""

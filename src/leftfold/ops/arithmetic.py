@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.primitive import primitive, unbroadcast
-from leftfold.ops.dtypes import alike, floating
+from leftfold.ops.dtypes import alike, floats_alike
 
 
 @primitive
@@ -39,11 +39,7 @@ def multiply(x1: Any, x2: Any, /, *, needs: Any = ()) -> Any:
 
 
 def _quotient(x1: Any, x2: Any, needs: Any) -> Any:
-    x1, x2 = alike(x1, x2)
-    if type(x2) is np.ndarray:
-        x2 = floating(x2)
-    elif type(x1) is np.ndarray:
-        x1 = floating(x1)
+    x1, x2 = floats_alike(x1, x2)
     y = np.true_divide(x1, x2)
 
     def vjp(dy: Any) -> Any:
@@ -142,7 +138,7 @@ def _extreme(choose: Any, x1: Any, x2: Any) -> Any:
 @primitive
 def logaddexp(x1: Any, x2: Any, /) -> Any:
     """`log(exp(x1) + exp(x2))` without overflow."""
-    x1, x2 = alike(x1, x2)
+    x1, x2 = floats_alike(x1, x2)
     y = np.logaddexp(x1, x2)
 
     def vjp(dy: Any) -> Any:
@@ -154,7 +150,7 @@ def logaddexp(x1: Any, x2: Any, /) -> Any:
 @primitive
 def arctan2(x1: Any, x2: Any, /) -> Any:
     """The angle in radians of the point `(x2, x1)`."""
-    x1, x2 = alike(x1, x2)
+    x1, x2 = floats_alike(x1, x2)
 
     def vjp(dy: Any) -> Any:
         scaled = dy / (x1 * x1 + x2 * x2)

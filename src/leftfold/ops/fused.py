@@ -37,8 +37,9 @@ def embedding(table: Any, ids: Any, /) -> Any:
         [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
     """
     table, ids = as_full_array(table), as_full_array(ids)
-    flat = np.ascontiguousarray(_whole_numbers(ids).reshape(-1), np.int32)
+    flat = _whole_numbers(ids).reshape(-1)
     _check_range(flat, table.shape[0], "embedding", "id")
+    flat = np.ascontiguousarray(flat, np.int32)
     table = np.ascontiguousarray(table)
     rows = kernel("embedding_forward", table.dtype)(table, flat)
 
@@ -60,7 +61,9 @@ def _whole_numbers(ids: np.ndarray) -> np.ndarray:
 
 
 def _check_range(numbers: np.ndarray, limit: int, operation: str, what: str) -> None:
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < limit:
+    if numbers.size and not (
+        np.minimum.reduce(numbers) >= 0 and np.maximum.reduce(numbers) < limit
+    ):
         wrong = numbers[(numbers < 0) | (numbers >= limit)][0]
         raise ValueError(
             f"{operation} expected every {what} from 0 to {limit - 1} "

@@ -11,13 +11,17 @@ from leftfold.engine.primitive import primitive
 from leftfold.ops.dtypes import dtype_name, floating
 from leftfold.ops.elementwise import erf_values
 
-_LARGEST_EXPONENT = {"float16": 11.0, "float32": 88.0, "float64": 709.0}
+_LARGEST_EXPONENT = {
+    np.dtype(np.float16): 11.0,
+    np.dtype(np.float32): 88.0,
+    np.dtype(np.float64): 709.0,
+}
 """The largest whole number whose exponential is finite."""
 
 
 def sigmoid_values(x: np.ndarray) -> np.ndarray:
     """`1 / (1 + exp(-x))` in one new array, without overflow."""
-    y = np.maximum(x, -_LARGEST_EXPONENT[x.dtype.name])
+    y = np.maximum(x, -_LARGEST_EXPONENT[x.dtype], out=np.empty_like(x))
     np.negative(y, out=y)
     np.exp(y, out=y)
     y += 1
@@ -39,7 +43,7 @@ def relu(x: Any, /) -> Any:
 @primitive
 def relu6(x: Any, /) -> Any:
     """`min(max(x, 0), 6)`."""
-    y = np.minimum(np.maximum(x, 0), 6)
+    y = np.minimum(np.maximum(floating(x), 0), 6)
     return y, lambda dy: dy * ((y > 0) & (y < 6))
 
 

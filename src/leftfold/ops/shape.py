@@ -18,7 +18,7 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     """A shape given as a number or a sequence of numbers and scalar tensors."""
     if isinstance(shape, int | np.integer):
         return (int(shape),)
-    return tuple(-1 if n is None else int(n) for n in shape)
+    return tuple([-1 if n is None else int(n) for n in shape])
 
 
 @primitive
@@ -115,8 +115,12 @@ def concatenate(xs: Sequence[Any], /, axis: int = 0) -> Any:
         >>> ops.concatenate([[[1, 2]], [[3, 4], [5, 6]]]).tolist()
         [[1, 2], [3, 4], [5, 6]]
     """
-    ends = np.cumsum([x.shape[axis] for x in xs[:-1]])
-    return np.concatenate(all_alike(xs), axis), lambda dy: tuple(np.split(dy, ends, axis))
+
+    def vjp(dy: Any) -> Any:
+        ends = np.cumsum([x.shape[axis] for x in xs[:-1]])
+        return tuple(np.split(dy, ends, axis))
+
+    return np.concatenate(all_alike(xs), axis), vjp
 
 
 @primitive
