@@ -87,7 +87,7 @@ class FusedRNN(RNN):
         input_dropout, recurrent_dropout = self.cell.dropout_masks(sequences, training)
         output, *last_states = self._read_at_once(
             sequences,
-            states or [],
+            states or [None] * len(self.state_size),
             mask=mask,
             input_dropout=input_dropout,
             recurrent_dropout=recurrent_dropout,
