@@ -166,7 +166,7 @@ def get(identifier: Any) -> Callable[..., Any]:
 
 def serialize(activation: Callable[..., Any]) -> Any:
     """The name of an activation of this module; the configuration of any other one."""
-    name = getattr(activation, "__name__", None)
+    name = getattr(activation, "__name__", "")
     if _REGISTRY.names.get(name) is activation:
         return name
     return _REGISTRY.serialize(activation)

@@ -124,7 +124,8 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
     """The slices of `x` along `axis` in random order."""
-    order = as_generator(seed).permutation(ops.shape(x)[axis])
+    values = as_full_array(x)
+    order = as_generator(seed).permutation(values.shape[axis])
     return ops.take(x, order, axis)
 
 

@@ -132,7 +132,7 @@ def _call_symbolically(
     return outputs
 
 
-def unbroadcast(gradient: np.ndarray, like: Any) -> np.ndarray | None:
+def unbroadcast(gradient: np.ndarray, like: Any) -> Any:
     """Sum `gradient` over the axes along which an operand shaped as `like` was repeated.
 
     Returns `None` for an operand that cannot have a gradient (a Python number, integers).

@@ -123,7 +123,7 @@ class _Pending:
         gradient = self.gradients.get(key)
         if gradient is None:
             return None
-        dense = gradient.to_dense() if type(gradient) is RowGradient else gradient
+        dense = gradient.to_dense() if isinstance(gradient, RowGradient) else gradient
         if key in self.kept:
             self.gradients[key] = dense
         else:
@@ -136,26 +136,26 @@ class _Pending:
         if existing is None:
             self.gradients[key] = gradient
             return
-        partial = type(gradient) is RowGradient
-        if key not in self.ours:
-            self.ours.add(key)
-            if type(existing) is RowGradient:
-                existing = existing.to_dense()
-            elif partial:
-                existing = np.array(existing, order="C")
-            else:
-                self.gradients[key] = np.asarray(existing + gradient)
-                return
-            self.gradients[key] = existing
-        if partial:
+        if isinstance(existing, RowGradient):
+            existing = self._keep(key, existing.to_dense())
+        if isinstance(gradient, RowGradient):
+            if key not in self.ours:
+                existing = self._keep(key, np.array(existing, order="C"))
             gradient.add_into(existing)
-        else:
+        elif key in self.ours:
             existing += gradient
+        else:
+            self._keep(key, np.asarray(existing + gradient))
+
+    def _keep(self, key: int, total: np.ndarray) -> np.ndarray:
+        self.gradients[key] = total
+        self.ours.add(key)
+        return total
 
     def own(self, source: Tensor) -> np.ndarray | None:
         """The gradient of `source` as an array that the caller may change."""
         gradient = self.gradients.get(id(source))
-        if type(gradient) is RowGradient:
+        if isinstance(gradient, RowGradient):
             return gradient.to_dense()
         if gradient is None or id(source) in self.ours:
             return gradient
@@ -165,7 +165,7 @@ class _Pending:
         gradient = self.gradients.get(id(source))
         if gradient is None:
             total.fill(0)
-        elif type(gradient) is RowGradient:
+        elif isinstance(gradient, RowGradient):
             total.fill(0)
             gradient.add_into(total)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def as_axes(axis: Any) -> int | tuple[int, ...] | None:
+def as_axes(axis: Any) -> Any:
     """An axis or axes as NumPy takes them."""
     return tuple(axis) if isinstance(axis, list | tuple) else axis
 

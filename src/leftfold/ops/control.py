@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -96,7 +97,7 @@ def scan(
     order = range(int(steps))  # type: ignore[arg-type]
     carry, results = init, []
     for i in reversed(order) if reverse else order:
-        carry, y = f(carry, map_structure(lambda x, i=i: x[i], tensors) if inputs else None)
+        carry, y = f(carry, map_structure(operator.itemgetter(i), tensors) if inputs else None)
         results.append(y)
     return carry, _stack_results(results[::-1] if reverse else results)
 

@@ -37,7 +37,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     if isinstance(x, Tensor | KerasTensor):
         return x if dtype is None or dtype_name(dtype) == x.dtype else cast(x, dtype)
     array = as_full_array(x)
-    if array is None or array.dtype == object:
+    if array is None or array.dtype.kind not in "biufc":
         raise ValueError(f"x expected numbers in the form of a tensor, got {x!r}.")
     if dtype is None:
         return Tensor(array)

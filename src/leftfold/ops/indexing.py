@@ -74,7 +74,7 @@ def _get_item_rule(x: KerasTensor, key: Any) -> KerasTensor:
     items[rest : rest + 1] = [builtins.slice(None)] * (x.ndim - named)
     if named > x.ndim:
         raise IndexError(f"The key {key} has more positions than shape {x.shape} has axes.")
-    sizes, shape = iter(x.shape), []
+    sizes, shape = iter(x.shape), list[int | None]()
     for item in items:
         size = None if item is None else next(sizes)
         if item is None:
@@ -284,7 +284,7 @@ def in_top_k(targets: Any, predictions: Any, /, k: int) -> Any:
 
 
 @primitive
-def searchsorted(sorted_sequence: Any, values: Any, /, side: str = "left") -> Any:
+def searchsorted(sorted_sequence: Any, values: Any, /, side: Any = "left") -> Any:
     """Where each value would be inserted into a sorted sequence."""
     places = np.searchsorted(as_full_array(sorted_sequence), values, side=side)
     return np.asarray(places, np.int32), None
@@ -301,7 +301,9 @@ def unique(
     axis: int | None = None,
 ) -> Any:
     """The different elements (or slices along `axis`) in ascending order, and what is asked for."""
-    found = np.unique(x, return_index, return_inverse, return_counts, axis)
+    found: Any = np.unique(  # type: ignore[call-overload]
+        x, return_index, return_inverse, return_counts, axis
+    )
     if not isinstance(found, tuple):
         return found, None
     return (found[0], *(part.astype(np.int32) for part in found[1:])), None

@@ -108,8 +108,8 @@ def _attach(cls: Any) -> None:
     for name, operation in _COMPARISONS.items():
         setattr(cls, f"__{name}__", _forward(operation))
     cls.__ne__ = _tensor_not_equal
-    for name, operation in _UNARY.items():
-        setattr(cls, f"__{name}__", lambda self, operation=operation: operation(self))
+    for name, function in _UNARY.items():
+        setattr(cls, f"__{name}__", lambda self, function=function: function(self))
     cls.__pow__ = _power
     cls.__round__ = _round
     cls.__getitem__ = _get_item

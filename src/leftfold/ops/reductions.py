@@ -10,6 +10,10 @@ from leftfold.engine.primitive import primitive
 from leftfold.ops.axes import as_axes, positive_axes, reduced_size, restore_axes, spread
 from leftfold.ops.dtypes import floating
 
+_total: Any = np.add.reduce
+_product: Any = np.multiply.reduce
+"""`np.sum` and `np.prod` without their detour; NumPy's stubs do not know all they take."""
+
 
 def _sum_dtype(x: np.ndarray) -> Any:
     """The type of a sum: that of `x`, but int32 where `x` is smaller than that."""
@@ -34,7 +38,7 @@ def sum(x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
         [3.0, 7.0]
     """
     axis = as_axes(axis)
-    y = np.add.reduce(x, axis=axis, dtype=_sum_dtype(x), keepdims=keepdims)
+    y = _total(x, axis=axis, dtype=_sum_dtype(x), keepdims=keepdims)
     return y, lambda dy: spread(dy, x.shape, axis, keepdims)
 
 
@@ -43,7 +47,7 @@ def mean(x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """The arithmetic mean along `axis`."""
     axis, x = as_axes(axis), floating(x)
     count = reduced_size(x.shape, axis)
-    y = np.true_divide(np.add.reduce(x, axis=axis, keepdims=keepdims), count, dtype=x.dtype)
+    y = np.true_divide(_total(x, axis=axis, keepdims=keepdims), count, dtype=x.dtype)
     return y, lambda dy: spread(dy / count, x.shape, axis, keepdims)
 
 
@@ -105,7 +109,7 @@ def _extreme(choose: Any, x: Any, axis: Any, keepdims: bool, initial: Any) -> An
 
     def vjp(dy: Any) -> Any:
         chosen = x == restore_axes(y, x.shape, axis, keepdims)
-        count = np.add.reduce(chosen, axis=axis, keepdims=True)
+        count = _total(chosen, axis=axis, keepdims=True)
         share = restore_axes(dy, x.shape, axis, keepdims) / np.maximum(count, 1)
         return (chosen * share).astype(x.dtype)
 
@@ -116,7 +120,7 @@ def _extreme(choose: Any, x: Any, axis: Any, keepdims: bool, initial: Any) -> An
 def prod(x: Any, /, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """The product along `axis`."""
     axis = as_axes(axis)
-    y = np.multiply.reduce(x, axis=axis, dtype=dtype or _sum_dtype(x), keepdims=keepdims)
+    y = _product(x, axis=axis, dtype=dtype or _sum_dtype(x), keepdims=keepdims)
 
     def vjp(dy: Any) -> Any:
         others = _products_of_others(x, positive_axes(axis, x.ndim))
@@ -236,7 +240,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @primitive
 def quantile(
-    x: Any, /, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: Any, /, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False
 ) -> Any:
     """The value below which the share `q` (from 0 to 1) of the elements along `axis` lies.
 
