@@ -19,7 +19,7 @@ from leftfold.preprocessing.sequence import (
     skipgrams,
 )
 
-GOLDEN = json.loads(Path(__file__).with_name("keras_golden.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "preprocessing.json").read_text())
 
 
 def test_defaults_pad_before_cut_before_and_give_int32() -> None:

@@ -1,4 +1,4 @@
-"""`Tokenizer` and hashing, against figures from Keras 3.15.1 (`keras_golden.json`)."""
+"""`Tokenizer` and hashing, against figures from Keras 3.15.1 in `tests/golden`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from leftfold.preprocessing.text import (
     tokenizer_from_json,
 )
 
-GOLDEN = json.loads(Path(__file__).with_name("keras_golden.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "preprocessing.json").read_text())
 
 
 @pytest.fixture(params=GOLDEN["tokenizers"], ids=lambda case: str(case["arguments"]))

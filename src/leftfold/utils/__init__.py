@@ -1,0 +1,84 @@
+"""Helpers under the names that `keras.utils` gives them, gathered from where they live."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leftfold.backend import clear_session, is_keras_tensor
+    from leftfold.datasets.files import get_file
+    from leftfold.engine.random import set_random_seed
+    from leftfold.engine.registry import (
+        custom_object_scope,
+        get_custom_objects,
+        get_registered_name,
+        get_registered_object,
+        register_keras_serializable,
+    )
+    from leftfold.models.data_sources import (
+        PyDataset,
+        pack_x_y_sample_weight,
+        unpack_x_y_sample_weight,
+    )
+    from leftfold.preprocessing.arrays import normalize, to_categorical
+    from leftfold.preprocessing.sequence import pad_sequences
+    from leftfold.preprocessing.split import train_validation_test
+
+    Sequence = PyDataset
+    CustomObjectScope = custom_object_scope
+
+_HOMES = {
+    "PyDataset": "models.data_sources",
+    "clear_session": "backend",
+    "custom_object_scope": "engine.registry",
+    "get_custom_objects": "engine.registry",
+    "get_file": "datasets.files",
+    "get_registered_name": "engine.registry",
+    "get_registered_object": "engine.registry",
+    "is_keras_tensor": "backend",
+    "normalize": "preprocessing.arrays",
+    "pack_x_y_sample_weight": "models.data_sources",
+    "pad_sequences": "preprocessing.sequence",
+    "register_keras_serializable": "engine.registry",
+    "set_random_seed": "engine.random",
+    "to_categorical": "preprocessing.arrays",
+    "train_validation_test": "preprocessing.split",
+    "unpack_x_y_sample_weight": "models.data_sources",
+}
+
+_OTHER_NAMES = {"CustomObjectScope": "custom_object_scope", "Sequence": "PyDataset"}
+
+__all__ = [
+    "CustomObjectScope",
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "custom_object_scope",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "is_keras_tensor",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "set_random_seed",
+    "to_categorical",
+    "train_validation_test",
+    "unpack_x_y_sample_weight",
+]
+
+
+def __getattr__(name: str) -> Any:
+    inner = _OTHER_NAMES.get(name, name)
+    if inner not in _HOMES:
+        raise AttributeError(f"module 'leftfold.utils' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"leftfold.{_HOMES[inner]}"), inner)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
