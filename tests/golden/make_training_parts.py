@@ -148,6 +148,68 @@ LOSSES = [
     ("CosineSimilarity", {}, TARGETS, NUMBERS),
     ("CosineSimilarity", {"axis": 0}, TARGETS, NUMBERS),
 ]
+
+SCORES = [[0.9, 0.1, 0.6], [0.3, 0.8, 0.5], [0.2, 0.7, 0.4], [1.0, 0.0, 0.35]]
+LABELS = [[0], [2], [1], [0]]
+METRICS = [
+    ("Accuracy", {}, COUNTS, [[1, 2, 3], [2, 1, 0], [1, 4, 1], [0, 0, 0]]),
+    ("BinaryAccuracy", {}, YES_NO, SCORES),
+    ("BinaryAccuracy", {"threshold": 0.35}, YES_NO, SCORES),
+    ("CategoricalAccuracy", {}, ONE_HOT, SCORES),
+    ("SparseCategoricalAccuracy", {}, LABELS, SCORES),
+    ("TopKCategoricalAccuracy", {"k": 2}, ONE_HOT, SCORES),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, [0, 2, 0, 1], SCORES),
+    ("MeanSquaredError", {}, TARGETS, NUMBERS),
+    ("RootMeanSquaredError", {}, TARGETS, NUMBERS),
+    ("MeanAbsoluteError", {}, TARGETS, NUMBERS),
+    ("MeanAbsolutePercentageError", {}, TARGETS, NUMBERS),
+    ("MeanSquaredLogarithmicError", {}, COUNTS, POSITIVE),
+    ("LogCoshError", {}, TARGETS, NUMBERS),
+    ("CosineSimilarity", {}, TARGETS, NUMBERS),
+    ("R2Score", {}, TARGETS, NUMBERS),
+    ("R2Score", {"class_aggregation": "variance_weighted_average"}, TARGETS, NUMBERS),
+    ("R2Score", {"class_aggregation": None, "num_regressors": 1}, TARGETS, NUMBERS),
+    ("KLDivergence", {}, PROBABILITIES, POSITIVE),
+    ("Poisson", {}, COUNTS, POSITIVE),
+    ("Hinge", {}, YES_NO, NUMBERS),
+    ("SquaredHinge", {}, YES_NO, NUMBERS),
+    ("CategoricalHinge", {}, ONE_HOT, NUMBERS),
+    ("BinaryCrossentropy", {"label_smoothing": 0.1}, YES_NO, SCORES),
+    ("CategoricalCrossentropy", {"from_logits": True}, ONE_HOT, SCORES),
+    ("SparseCategoricalCrossentropy", {}, LABELS, SCORES),
+    ("TruePositives", {}, YES_NO, SCORES),
+    ("FalsePositives", {"thresholds": [0.65, 0.15, 0.35]}, YES_NO, SCORES),
+    ("TrueNegatives", {"thresholds": 0.35}, YES_NO, SCORES),
+    ("FalseNegatives", {}, YES_NO, SCORES),
+    ("Precision", {}, YES_NO, SCORES),
+    ("Precision", {"thresholds": [0.25, 0.65]}, YES_NO, SCORES),
+    ("Precision", {"top_k": 2}, YES_NO, SCORES),
+    ("Precision", {"class_id": 2}, YES_NO, SCORES),
+    ("Recall", {}, YES_NO, SCORES),
+    ("Recall", {"top_k": 1, "class_id": 0}, ONE_HOT, SCORES),
+    ("AUC", {}, YES_NO, SCORES),
+    ("AUC", {"curve": "PR"}, YES_NO, SCORES),
+    ("AUC", {"curve": "PRGAIN"}, YES_NO, SCORES),
+    ("AUC", {"summation_method": "minoring", "num_thresholds": 7}, YES_NO, SCORES),
+    (
+        "AUC",
+        {"curve": "PR", "summation_method": "majoring", "thresholds": [0.25, 0.45, 0.55]},
+        YES_NO,
+        SCORES,
+    ),
+    ("AUC", {"multi_label": True, "num_labels": 3}, YES_NO, SCORES),
+    (
+        "AUC",
+        {"multi_label": True, "label_weights": [1.0, 2.0, 0.5], "curve": "PR"},
+        YES_NO,
+        SCORES,
+    ),
+    ("AUC", {"from_logits": True}, YES_NO, NUMBERS),
+    ("F1Score", {}, ONE_HOT, SCORES),
+    ("F1Score", {"average": "micro", "threshold": 0.35}, YES_NO, SCORES),
+    ("F1Score", {"average": "weighted"}, ONE_HOT, SCORES),
+    ("FBetaScore", {"average": "macro", "beta": 2.0}, ONE_HOT, SCORES),
+]
 REDUCTIONS = ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"]
 
 
@@ -222,15 +284,35 @@ def loss_cases():
         }
 
 
+def metric_cases():
+    for name, arguments, y_true, y_pred in METRICS:
+        y_true, y_pred = np.array(y_true), np.array(y_pred, "float32")
+        weights = np.array(WEIGHTS, "float32")
+        plain, weighted = (getattr(keras.metrics, name)(**arguments) for _ in range(2))
+        for part in (slice(0, 3), slice(3, 4)):
+            plain.update_state(y_true[part], y_pred[part])
+            weighted.update_state(y_true[part], y_pred[part], weights[part])
+        yield {
+            "name": name,
+            "arguments": arguments,
+            "y_true": y_true.tolist(),
+            "y_pred": numbers(y_pred),
+            "weights": numbers(weights),
+            "results": [numbers(plain.result()), numbers(weighted.result())],
+            "config": plain.get_config(),
+        }
+
+
 def main():
     sections = {
         "optimizers": optimizer_cases(),
         "schedules": schedule_cases(),
         "losses": loss_cases(),
+        "metrics": metric_cases(),
     }
     lines = []
     for name, cases in sections.items():
-        rows = ",\n".join("  " + json.dumps(case) for case in cases)
+        rows = ",\n".join("  " + json.dumps(case, default=numbers) for case in cases)
         lines.append(f' "{name}": [\n{rows}\n ]')
     target = Path(__file__).with_name("training_parts.json")
     target.write_text(f'{{\n "keras": "{keras.__version__}",\n' + ",\n".join(lines) + "\n}\n")

@@ -64,7 +64,9 @@ class Loss:
             A scalar tensor, or one loss per sample without a reduction.
         """
         mask = getattr(y_pred, "_keras_mask", None)
-        losses = self.call(_each(self._to_target, y_true), _each(self._to_prediction, y_pred))
+        losses = self.call(
+            each_tensor(self._to_target, y_true), each_tensor(self._to_prediction, y_pred)
+        )
         own_mask = getattr(losses, "_keras_mask", None)
         if own_mask is not None:
             mask = own_mask if mask is None else ops.logical_and(mask, own_mask)
@@ -89,7 +91,7 @@ class Loss:
         return cls(**config)
 
 
-def _each(convert: Callable[[Any], Any], values: Any) -> Any:
+def each_tensor(convert: Callable[[Any], Any], values: Any) -> Any:
     """`convert` applied to one tensor, or to every tensor of a structure of several."""
     several = isinstance(values, dict) or (
         isinstance(values, list | tuple)
