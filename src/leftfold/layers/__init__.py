@@ -1,11 +1,42 @@
 """Layers under the names, with the arguments and defaults of Keras."""
 
+from leftfold.layers.activation import (
+    ELU,
+    Activation,
+    Identity,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Softmax,
+)
 from leftfold.layers.dense import Dense
 from leftfold.layers.dtype_policy import DTypePolicy
 from leftfold.layers.embedding import Embedding
 from leftfold.layers.input import Input, InputLayer
 from leftfold.layers.input_spec import InputSpec
+from leftfold.layers.lambda_layer import Lambda
 from leftfold.layers.layer import Layer
+from leftfold.layers.masking import Masking
+from leftfold.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from leftfold.layers.normalization import BatchNormalization, LayerNormalization
+from leftfold.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
 from leftfold.layers.recurrent import (
     GRU,
     LSTM,
@@ -17,25 +48,71 @@ from leftfold.layers.recurrent import (
     SimpleRNNCell,
     StackedRNNCells,
 )
+from leftfold.layers.regularization import Dropout, GaussianNoise, SpatialDropout1D
+from leftfold.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from leftfold.layers.serialization import deserialize, serialize
+from leftfold.layers.time_distributed import TimeDistributed, Wrapper
+
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D
 
 __all__ = [
+    "ELU",
     "GRU",
     "LSTM",
     "RNN",
+    "Activation",
+    "Add",
+    "Average",
+    "BatchNormalization",
     "Bidirectional",
+    "Concatenate",
     "DTypePolicy",
     "Dense",
+    "Dot",
+    "Dropout",
     "Embedding",
+    "Flatten",
     "GRUCell",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPooling1D",
+    "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
     "LSTMCell",
+    "Lambda",
     "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
+    "Reshape",
     "SimpleRNN",
     "SimpleRNNCell",
+    "Softmax",
+    "SpatialDropout1D",
     "StackedRNNCells",
+    "Subtract",
+    "TimeDistributed",
+    "Wrapper",
+    "add",
+    "average",
+    "concatenate",
     "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
     "serialize",
+    "subtract",
 ]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from leftfold import constraints, initializers, ops, regularizers
-from leftfold.engine import Tensor
 from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
@@ -80,25 +79,23 @@ class Embedding(Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        return ops.embedding(self.embeddings, self._ids(inputs))
+        try:
+            return ops.embedding(self.embeddings, inputs)
+        except ValueError:
+            self._refuse(np.asarray(inputs))
+            raise
 
-    def _ids(self, inputs: Any) -> np.ndarray:
-        """The inputs as int32, after making sure that each is a row of the table."""
-        ids = inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs)
-        if ids.dtype.kind == "f":
-            whole = ids == np.floor(ids)
-            if not whole.all():
-                raise ValueError(
-                    f"{self._called} expected whole numbers as ids, got {ids[~whole].flat[0]}."
-                )
-        if ids.size:
-            lowest, highest = ids.min(), ids.max()
-            if lowest < 0 or highest >= self.input_dim:
-                raise ValueError(
-                    f"{self._called} expected ids from 0 to {self.input_dim - 1} (a vocabulary of "
-                    f"{self.input_dim}), got {lowest if lowest < 0 else highest}."
-                )
-        return ids.astype(np.int32, copy=False)
+    def _refuse(self, ids: np.ndarray) -> None:
+        """Say which id is none, and how large the vocabulary is."""
+        if ids.dtype.kind == "f" and (ids != np.floor(ids)).any():
+            broken = ids[ids != np.floor(ids)].flat[0]
+            raise ValueError(f"{self._called} expected whole numbers as ids, got {broken}.")
+        outside = ids[(ids < 0) | (ids >= self.input_dim)]
+        if outside.size:
+            raise ValueError(
+                f"{self._called} expected ids from 0 to {self.input_dim - 1}, for a vocabulary of "
+                f"{self.input_dim}, got id {outside.flat[0]:.0f}."
+            )
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None

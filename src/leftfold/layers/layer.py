@@ -201,12 +201,15 @@ class Layer(LayerState, Operation):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors of the outputs' shapes and types."""
         if not overrides(self, "compute_output_shape", Layer):
-            return calls.infer_outputs(self, args, kwargs)
+            return self._infer(args, kwargs)
         shapes = calls.shape_arguments(self, self.compute_output_shape, args, kwargs)
         return calls.map_shapes(
             lambda shape: KerasTensor(tuple(shape), self.compute_dtype),
             self.compute_output_shape(**shapes),
         )
+
+    def _infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return calls.infer_outputs(self, args, kwargs)
 
     @property
     def input(self) -> Any:

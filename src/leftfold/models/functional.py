@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from leftfold.engine import KerasTensor, Tensor
 from leftfold.engine.symbolic import Node, infer, leaves, map_structure
 from leftfold.layers import Input, InputLayer, Layer
 from leftfold.layers.call import convert
-from leftfold.layers.serialization import known_layer
+from leftfold.layers.serialization import automatic_config, known_layer
 from leftfold.models.graph import Graph, is_input
 from leftfold.models.model import Model
 from leftfold.models.plan import Plan, Step
@@ -22,7 +23,9 @@ class Functional(Model):
     """A model given by its symbolic inputs and outputs; see `Model`."""
 
     _keras_module = "keras.src.models.functional"
-    _untracked = Model._untracked | {"_input_structure", "_output_structure", "_shapes"}
+    _untracked = Model._untracked | {"_input_structure", "_output_structure"}
+    any_sizes = False
+    """Whether the layers alone judge the inputs' sizes: true if they are only the first batch's."""
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         trainable = kwargs.pop("trainable", None)
@@ -173,7 +176,7 @@ class Functional(Model):
         fits = len(shape) == len(wanted) and all(
             n == m or n is None or m is None for n, m in zip(shape[1:], wanted[1:], strict=True)
         )
-        if not fits:
+        if not fits and not self.any_sizes:
             raise ValueError(
                 f"Model {self.name} expected its input {expected.name} to have shape {wanted}, "
                 f"got {shape}."
@@ -187,7 +190,19 @@ class Functional(Model):
     def get_config(self) -> dict[str, Any]:
         from leftfold.models.graph_config import graph_config
 
-        return graph_config(self)
+        if takes_a_graph(type(self)):
+            return graph_config(self)
+        config = super().get_config()
+        own = type(self).get_config is not Functional.get_config
+        return config if own else automatic_config(self, config)
+
+
+def takes_a_graph(cls: type) -> bool:
+    """Whether a class's constructor takes inputs and outputs, as `Model` does."""
+    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    anything = {p.kind for p in parameters} >= {inspect.Parameter.VAR_POSITIONAL}
+    return names[1:3] == ["inputs", "outputs"] or anything
 
 
 def make_functional(cls: type) -> None:

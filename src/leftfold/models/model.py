@@ -143,12 +143,11 @@ class Model(Trainer, Layer):
         cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
         """A new model from what `get_config` gave."""
-        from leftfold.models.functional import Functional
+        from leftfold.models.functional import takes_a_graph
         from leftfold.models.graph_config import graph_from_config, is_graph_config
 
-        if is_graph_config(config):
-            functional = Functional if cls is Model else cls
-            return graph_from_config(functional, config, custom_objects)
+        if is_graph_config(config) and takes_a_graph(cls):
+            return graph_from_config(cls, config, custom_objects)
         return super().from_config(config)
 
 

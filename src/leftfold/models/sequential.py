@@ -48,6 +48,7 @@ class Sequential(Model):
         self._input_layer: InputLayer | None = None
         self._tensors: list[Any] = []
         self._functional: Functional | None = None
+        self._shape_from_data = False
         self.supports_masking = True
         self._makes_mask = False
         self.built = False
@@ -139,6 +140,7 @@ class Sequential(Model):
         self._settle()
         if not self.built:
             known = self._input_layer and self._input_layer.batch_shape
+            self._shape_from_data = not known
             self.build(known or self._varying(args[0] if args else None))
 
     def _varying(self, inputs: Any) -> Any:
@@ -152,8 +154,8 @@ class Sequential(Model):
     def _graph(self) -> Functional | None:
         """The same model as a functional one, `None` while the input's shape is not known."""
         if self._functional is None and self._chain and len(self._tensors) == len(self._chain) + 1:
-            name = f"{self.name}_graph"
-            self._functional = Functional(self._tensors[0], self._tensors[-1], name=name)
+            self._functional = Functional(self._tensors[0], self._tensors[-1], name=self.name)
+            self._functional.any_sizes = self._shape_from_data
         return self._functional
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

@@ -1,0 +1,102 @@
+"""`summary`: Keras's table, to the character, and known numbers of parameters."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import leftfold
+from leftfold import Input, Model, Sequential, layers
+from tests.golden.graph_programs import MODELS, run
+
+GOLDEN = json.loads(
+    (Path(__file__).parents[1] / "golden" / "graphs.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "COLUMNS", "120")
+
+
+def text(model: Model, **arguments: object) -> str:
+    lines: list[str] = []
+    model.summary(print_fn=lines.append, **arguments)  # type: ignore[arg-type]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_summary_is_that_of_keras(name: str) -> None:
+    assert run(leftfold, name)["summaries"] == GOLDEN[name]["summaries"]
+
+
+def test_known_numbers_of_parameters() -> None:
+    def count(*stack: layers.Layer, features: tuple = ()) -> int:
+        model = Sequential([Input((None, *features)), *stack])
+        return model.count_params()
+
+    words = layers.Embedding(10000, 32)
+    assert count(words, layers.SimpleRNN(32)) == 322_080
+    deep = [layers.SimpleRNN(32, return_sequences=True) for _ in range(3)]
+    assert count(layers.Embedding(10000, 32), *deep, layers.SimpleRNN(32)) == 328_320
+    assert count(layers.SimpleRNN(256), features=(100,)) == 91_392
+    head = layers.SimpleRNN(16), layers.Dense(1)
+    assert count(layers.Embedding(5000, 32), *head) == 160_801
+    assert count(layers.LSTM(256), features=(100,)) == 4 * 91_392
+    assert count(layers.GRU(256, reset_after=False), features=(100,)) == 3 * 91_392
+
+
+def test_unbuilt_model_says_so() -> None:
+    shown = text(Sequential([layers.Dense(3), layers.Dropout(0.1)]))
+    assert "0 (unbuilt)" in shown
+    assert "Total params: 0 (0.00 B)" in shown
+
+
+def test_subclassed_model_shows_its_layers() -> None:
+    class Own(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = layers.Dense(4)
+            self.head = layers.Dense(2)
+
+        def call(self, x: object) -> object:
+            return self.head(self.hidden(x))
+
+    model = Own()
+    model(np.zeros((2, 3)))
+    shown = text(model)
+    assert "(2, 4)" in shown
+    assert "Total params: 26" in shown
+
+
+def test_frozen_layers_count_as_not_trainable() -> None:
+    model = Sequential([Input((4,)), layers.Dense(3), layers.Dense(1)])
+    model.layers[0].trainable = False
+    shown = text(model, show_trainable=True)
+    assert "Trainable params: 4 (16.00 B)" in shown
+    assert "Non-trainable params: 15 (60.00 B)" in shown
+
+
+def test_part_of_the_layers_can_be_shown() -> None:
+    stack = [layers.Dense(2, name=name) for name in ("first", "two", "three", "last")]
+    model = Sequential([Input((4,)), *stack])
+    shown = text(model, layer_range=("two", "t.*"))
+    assert ["first" in shown, "two" in shown, "three" in shown, "last" in shown] == [0, 1, 1, 0]
+    with pytest.raises(ValueError, match="found no layers"):
+        text(model, layer_range=("two", "seven"))
+    with pytest.raises(ValueError, match="to be two names"):
+        text(model, layer_range=("two",))
+
+
+def test_too_narrow_a_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="got 6"):
+        text(Sequential([Input((4,)), layers.Dense(3)]), line_length=6)
+
+
+def test_summary_is_printed_where_no_function_is_given(capsys: pytest.CaptureFixture) -> None:
+    Sequential([Input((4,)), layers.Dense(3)]).summary()
+    assert "Total params: 15" in capsys.readouterr().out
