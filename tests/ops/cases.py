@@ -190,6 +190,8 @@ def _reductions() -> Iterator[Case]:
     yield case("average", normal(3, 4), axis=0, weights=np.array([1.0, 2.0, 5.0], "float32"))
     yield case("average", normal(3, 4), axis=1, weights=np.ones((3, 4), "float32"))
     yield case("trace", normal(3, 4))
+    yield case("diff", normal(2, 5))
+    yield case("diff", normal(4, 2), n=2, axis=0)
 
 
 def _shapes() -> Iterator[Case]:
@@ -277,6 +279,12 @@ def _indexing() -> Iterator[Case]:
     yield case("scatter_update", normal(3, 4), np.array([[0, 1], [2, 3]]), normal(2))
     yield case("scatter_update", normal(3, 4), np.array([[0], [2], [0]]), normal(3, 4))
     yield case("scatter", np.array([[0], [2], [0]]), normal(3, 4), shape=(3, 4))
+    yield case("where", np.zeros((2, 3), bool), 1.5, normal(3))
+    yield case("select", [MASK, ~MASK], [normal(2, 3), normal(3)])
+    yield case("select", [MASK], [normal(2, 3)], default=2.0)
+    yield case("extract_sequences", normal(2, 7), 3, 2)
+    yield case("segment_sum", normal(4, 2), np.array([2, 0, 2, 2]))
+    yield case("segment_sum", normal(4), np.array([1, 0, 1, 1]), num_segments=3)
     yield case("sort", normal(3, 4))
     yield case("sort", normal(3, 4), axis=0)
     yield case("top_k", normal(3, 5), 2)

@@ -19,7 +19,7 @@ NOT_DIFFERENTIABLE = {
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not", "all", "any", "isnan", "isinf"),
     *("isfinite", "isclose", "allclose", "argmax", "argmin", "argsort", "count_nonzero"),
-    *("nonzero", "searchsorted", "in_top_k", "unique", "quantile", "median"),
+    *("nonzero", "searchsorted", "in_top_k", "unique", "isin", "bincount", "quantile", "median"),
     *("sign", "floor", "ceil", "trunc", "round", "floor_divide", "stop_gradient"),
     *("one_hot", "multi_hot", "zeros_like", "ones_like", "empty_like", "full_like"),
     *("zeros", "ones", "empty", "eye", "identity", "tri", "arange", "linspace", "logspace"),

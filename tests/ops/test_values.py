@@ -274,3 +274,25 @@ def test_convert_to_numpy_gives_a_copy():
     x = ops.ones(2)
     ops.convert_to_numpy(x)[0] = 5
     assert x.tolist() == [1.0, 1.0]
+
+
+def test_counting_and_summing_by_group():
+    assert ops.bincount([1, 3, 1]).tolist() == [0, 2, 0, 1]
+    assert ops.bincount([1, 0], minlength=3).tolist() == [1, 1, 0]
+    assert ops.bincount([1, 1], weights=[0.5, 2.0]).tolist() == [0.0, 2.5]
+    assert ops.bincount([[0, 0], [2, 1]]).tolist() == [[2, 0, 0], [0, 1, 1]]
+    assert ops.segment_sum([1.0, 2.0, 4.0], [2, 0, 2]).tolist() == [2.0, 0.0, 5.0]
+    assert ops.isin([1, 2, 3], [3, 1]).tolist() == [True, False, True]
+    assert ops.isin([1, 2, 3], [3, 1], invert=True).tolist() == [False, True, False]
+
+
+def test_windows_over_the_last_axis():
+    windows = ops.extract_sequences(np.arange(7), 3, 2)
+    assert windows.tolist() == [[0, 1, 2], [2, 3, 4], [4, 5, 6]]
+    with pytest.raises(ValueError, match="sequence_length from 1 to the last size of x, 7"):
+        ops.extract_sequences(np.arange(7), 8, 1)
+
+
+def test_select_takes_the_first_choice_that_holds():
+    x = np.arange(5)
+    assert ops.select([x < 1, x < 3], [x - 10, x * 10], 99).tolist() == [-10, 10, 20, 99, 99]

@@ -121,22 +121,19 @@ from leftfold.ops.elementwise import (
     tanh,
     trunc,
 )
+from leftfold.ops.encoding import bincount, multi_hot, one_hot, segment_sum
 from leftfold.ops.fused import dense, dropout, embedding, layer_normalization, softmax_cross_entropy
 from leftfold.ops.indexing import (
-    argsort,
+    extract_sequences,
     get_item,
-    in_top_k,
     nonzero,
     scatter,
     scatter_update,
-    searchsorted,
+    select,
     slice,
     slice_update,
-    sort,
     take,
     take_along_axis,
-    top_k,
-    unique,
     where,
 )
 from leftfold.ops.linalg import dot, einsum, inner, matmul, norm, outer, tensordot, vdot
@@ -153,8 +150,6 @@ from leftfold.ops.nn import (
     leaky_relu,
     log_sigmoid,
     log_softmax,
-    multi_hot,
-    one_hot,
     relu,
     relu6,
     selu,
@@ -187,6 +182,7 @@ from leftfold.ops.reductions import (
     count_nonzero,
     cumprod,
     cumsum,
+    diff,
     logsumexp,
     max,
     mean,
@@ -220,3 +216,4 @@ from leftfold.ops.shape import (
     unstack,
     vstack,
 )
+from leftfold.ops.sorting import argsort, in_top_k, isin, searchsorted, sort, top_k, unique

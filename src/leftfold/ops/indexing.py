@@ -142,6 +142,27 @@ def take(x: Any, indices: Any, /, axis: int | None = None) -> Any:
     return y, vjp
 
 
+def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+    """Windows over the last axis, one beginning every `sequence_stride` elements.
+
+    Args:
+        x: `(..., samples)`.
+        sequence_length: how long a window is.
+        sequence_stride: the distance between two windows.
+
+    Returns:
+        `(..., windows, sequence_length)`.
+    """
+    length = np.shape(x)[-1]
+    if length is None or not 0 < sequence_length <= length or sequence_stride < 1:
+        raise ValueError(
+            f"extract_sequences expected sequence_length from 1 to the last size of x, {length}, "
+            f"and a positive sequence_stride, got {sequence_length} and {sequence_stride}."
+        )
+    starts = np.arange(0, length - sequence_length + 1, sequence_stride)
+    return take(x, starts[:, None] + np.arange(sequence_length), axis=-1)
+
+
 @primitive
 def take_along_axis(x: Any, indices: Any, /, axis: int | None = None) -> Any:
     """The elements of `x` at `indices` along `axis`, one position for every element read."""
@@ -182,6 +203,20 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
         )
 
     return np.where(condition, x1, x2), vjp
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """The element of the first choice whose condition holds, else `default`.
+
+    Args:
+        condlist: boolean tensors.
+        choicelist: as many tensors, which broadcast.
+        default: what stands where no condition holds.
+    """
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = where(condition, choice, result)
+    return result
 
 
 def nonzero(x: Any) -> Any:
@@ -235,75 +270,3 @@ def scatter(indices: Any, values: Any, /, shape: Any) -> Any:
     y = np.zeros(tuple(shape), values.dtype)
     np.add.at(y, at, values)
     return y, lambda dy: (None, dy[at])
-
-
-@primitive
-def sort(x: Any, /, axis: int = -1) -> Any:
-    """The elements along `axis` in ascending order."""
-    order = np.argsort(x, axis=axis, kind="stable")
-
-    def vjp(dy: Any) -> Any:
-        total = np.empty_like(dy)
-        np.put_along_axis(total, order, dy, axis)
-        return total
-
-    return np.take_along_axis(x, order, axis), vjp
-
-
-@primitive
-def argsort(x: Any, /, axis: int = -1) -> Any:
-    """The positions of the elements along `axis` in ascending order of value."""
-    return np.argsort(x, axis=axis, kind="stable").astype(np.int32), None
-
-
-@primitive
-def top_k(x: Any, /, k: int, sorted: bool = True) -> Any:
-    """The `k` largest elements along the last axis, largest first, and where they are.
-
-    Returns:
-        `(values, indices)`; of equal elements the first come first.
-    """
-    if not 0 < k <= x.shape[-1]:
-        raise ValueError(f"k expected from 1 to {x.shape[-1]}, got {k}.")
-    largest = np.argsort(-x, axis=-1, kind="stable")[..., :k]
-
-    def vjp(dy: Any, _: Any) -> Any:
-        total = np.zeros_like(x)
-        np.put_along_axis(total, largest, dy, -1)
-        return total
-
-    return (np.take_along_axis(x, largest, -1), largest.astype(np.int32)), vjp
-
-
-@primitive
-def in_top_k(targets: Any, predictions: Any, /, k: int) -> Any:
-    """Whether the predicted value of each target class is among the `k` largest of its row."""
-    targets, predictions = as_full_array(targets), as_full_array(predictions)
-    chosen = np.take_along_axis(predictions, targets[:, None].astype(np.int64), 1)
-    return np.count_nonzero(predictions > chosen, axis=1) < k, None
-
-
-@primitive
-def searchsorted(sorted_sequence: Any, values: Any, /, side: Any = "left") -> Any:
-    """Where each value would be inserted into a sorted sequence."""
-    places = np.searchsorted(as_full_array(sorted_sequence), values, side=side)
-    return np.asarray(places, np.int32), None
-
-
-@primitive
-def unique(
-    x: Any,
-    /,
-    sorted: bool = True,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: int | None = None,
-) -> Any:
-    """The different elements (or slices along `axis`) in ascending order, and what is asked for."""
-    found: Any = np.unique(  # type: ignore[call-overload]
-        x, return_index, return_inverse, return_counts, axis
-    )
-    if not isinstance(found, tuple):
-        return found, None
-    return (found[0], *(part.astype(np.int32) for part in found[1:])), None

@@ -1,4 +1,4 @@
-"""Activation functions and encodings of classes."""
+"""Activation functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.primitive import primitive
-from leftfold.ops.dtypes import dtype_name, floating
+from leftfold.ops.dtypes import floating
 from leftfold.ops.elementwise import erf_values
 
 _LARGEST_EXPONENT = {
@@ -282,47 +282,6 @@ def sparse_sigmoid(x: Any, /) -> Any:
     """`(x + 1) / 2`, cut off at 0 and 1."""
     x = floating(x)
     return np.clip((x + 1) / 2, 0, 1), lambda dy: dy * ((np.abs(x) < 1) / 2).astype(x.dtype)
-
-
-@primitive
-def one_hot(
-    x: Any, /, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
-    """A new axis with a 1 at the place that the class number says, zeros elsewhere.
-
-    Args:
-        x: class numbers, of any shape; numbers outside the classes give zeros only.
-        num_classes: how many classes.
-        axis: where the new axis stands.
-        dtype: the element type, the default float type by default.
-        sparse: accepted for Keras; the result is dense.
-    """
-    hits = x[..., None] == np.arange(num_classes)
-    return np.moveaxis(hits.astype(dtype_name(dtype)), -1, axis), None
-
-
-def multi_hot(
-    inputs: Any,
-    num_classes: int | None = None,
-    axis: int = -1,
-    dtype: Any = None,
-    sparse: bool = False,
-) -> Any:
-    """A vector of ones at the classes that occur in each row, zeros elsewhere.
-
-    Args:
-        inputs: class numbers, `(batch, n)` or `(n,)`.
-        num_classes: how many classes.
-        axis: where the axis of the classes stands before the rows are joined.
-        dtype: the element type, the default float type by default.
-        sparse: accepted for Keras; the result is dense.
-    """
-    from leftfold.ops.reductions import max
-
-    if num_classes is None:
-        raise ValueError("multi_hot expected num_classes, the number of classes.")
-    encoded = one_hot(inputs, num_classes, axis, dtype)
-    return max(encoded, axis=1 if len(np.shape(inputs)) > 1 else 0)
 
 
 swish = silu

@@ -175,6 +175,20 @@ def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @primitive
+def diff(a: Any, /, n: int = 1, axis: int = -1) -> Any:
+    """The difference of each element and the one before it along `axis`, taken `n` times."""
+    along = axis % a.ndim
+    edges = [(1, 1) if i == along else (0, 0) for i in range(a.ndim)]
+
+    def vjp(dy: Any) -> Any:
+        for _ in range(n):
+            dy = -np.diff(np.pad(dy, edges), axis=along)
+        return dy
+
+    return np.diff(a, n, along), vjp
+
+
+@primitive
 def logsumexp(x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """`log(sum(exp(x)))` along `axis`, without overflow."""
     axis, x = as_axes(axis), floating(x)
