@@ -38,7 +38,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no memory or imports")
     parser.add_argument("--output", type=Path, default=HERE / "results" / "latest.json")
     parser.add_argument(
-        "--write-docs", action="store_true", help="put the table into docs/benchmarks.md"
+        "--write-docs", action="store_true", help="put the table into README and docs"
     )
     return parser.parse_args()
 
@@ -93,6 +93,7 @@ def main() -> None:
     report.terminal(results)
     if chosen.write_docs:
         report.write_docs(results, HERE.parent / "docs" / "benchmarks.md")
+        report.write_docs(results, HERE.parent / "README.md", short=True)
 
 
 if __name__ == "__main__":

@@ -107,37 +107,38 @@ def notes(results: dict[str, Any]) -> list[str]:
     return lines
 
 
-def markdown(results: dict[str, Any]) -> str:
-    """The same as Markdown."""
-    contestants = results["contestants"]
-    titles = header(contestants)
-    machine = results["machine"]
-    rows = [cells(row, contestants) for row in results["workloads"]]
-    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    lines = [
-        f"Measured on {machine['processor']}, {machine['threads']} threads, kernels for "
-        f"{machine['isa']}; {results['rounds']} rounds, medians; {versions}.",
-        "",
+def _markdown_table(titles: list[str], rows: list[list[str]]) -> list[str]:
+    return [
         "| " + " | ".join(titles) + " |",
         "|---" + "|---:" * (len(titles) - 1) + "|",
         *("| " + " | ".join(row) + " |" for row in rows),
-        "",
-        *(f"- {line}" for line in notes(results)),
-        "",
-        "How each framework ran fastest:",
-        "",
-        "| workload | " + " | ".join(TITLES[n] for n in contestants) + " |",
-        "|---" * (len(contestants) + 1) + "|",
     ]
-    for row in results["workloads"]:
-        ways = [row["variants"].get(name, "") for name in contestants]
-        lines.append("| " + " | ".join([row["workload"], *ways]) + " |")
+
+
+def markdown(results: dict[str, Any], short: bool = False) -> str:
+    """The table as Markdown, with what it was measured on; unless `short`, with everything else."""
+    contestants, machine = results["contestants"], results["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    rows = results["workloads"]
+    lines = [
+        *_markdown_table(header(contestants), [cells(row, contestants) for row in rows]),
+        "",
+        f"{machine['processor']}, {machine['threads']} threads, {machine['isa']} kernels, "
+        f"{results['date']}; medians of {results['rounds']} rounds; {versions}.",
+    ]
+    if short:
+        return "\n".join(lines)
+    ways = [[row["workload"], *(row["variants"].get(n, "") for n in contestants)] for row in rows]
+    lines += ["", *(f"- {line}" for line in notes(results)), ""]
+    lines += ["How each framework ran fastest:", ""]
+    lines += _markdown_table(["workload", *(TITLES[n] for n in contestants)], ways)
     return "\n".join(lines)
 
 
-def write_docs(results: dict[str, Any], page: Path) -> None:
+def write_docs(results: dict[str, Any], page: Path, short: bool = False) -> None:
     """Replace the generated part of a page of the documentation."""
     text = page.read_text(encoding="utf-8")
     before, rest = text.split(START, 1)
     after = rest.split(END, 1)[1]
-    page.write_text(f"{before}{START}\n{markdown(results)}\n{END}{after}", encoding="utf-8")
+    generated = markdown(results, short)
+    page.write_text(f"{before}{START}\n{generated}\n{END}{after}", encoding="utf-8")

@@ -79,6 +79,7 @@ def results() -> dict[str, Any]:
         "machine": {"processor": "P", "threads": 2, "isa": "avx2"},
         "versions": {"leftfold": "0.1.0"},
         "rounds": 5,
+        "date": "2026-01-02",
         "workloads": [row],
         "imports": {"import numpy": 100.0, "import leftfold": 20.0},
     }
@@ -105,7 +106,8 @@ def test_write_docs_replaces_only_the_generated_part(
     page.write_text(f"before\n{report.START}\nstale\n{report.END}\nafter\n")
     report.write_docs(results, page)
     text = page.read_text()
-    assert text.startswith(f"before\n{report.START}\nMeasured on P, 2 threads")
+    assert text.startswith(f"before\n{report.START}\n| workload |")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "stale" not in text
+    assert "P, 2 threads, avx2 kernels, 2026-01-02; medians of 5 rounds" in text
     assert "| w | 10 | 30 | (5) | 3.00x | 2 | 50% |" in text

@@ -151,7 +151,7 @@ def test_schedules(agree: Agree, name: str, config: dict[str, Any]) -> None:
 
 
 def test_an_optimizer_follows_a_schedule(agree: Agree) -> None:
-    agree("optimise", "Adam", {}, schedule=SCHEDULES[0])
+    agree("optimise", "Adam", {}, schedule=SCHEDULES[0], rtol=2e-5, atol=5e-6)
 
 
 ACTIVATIONS = (
