@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +14,9 @@ from leftfold.engine.tape import record, recording
 from leftfold.engine.tensor import Tensor, as_array, as_full_array
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_VARIADIC = 0x04
+"""The flag of a code object that has `*args`: `inspect.CO_VARARGS` without that import."""
 
 
 def primitive(forward: F) -> F:
@@ -42,7 +44,10 @@ def primitive(forward: F) -> F:
     code = forward.__code__
     count = code.co_posonlyargcount
     names = code.co_varnames[:count]
-    variadic = bool(code.co_flags & inspect.CO_VARARGS)
+    given = forward.__defaults__ or ()
+    optional = code.co_varnames[code.co_argcount - len(given) : code.co_argcount]
+    defaults = dict(zip(optional, given, strict=True))
+    variadic = bool(code.co_flags & _VARIADIC)
     listed = count == 1 and str(forward.__annotations__.get(names[0], "")).startswith("Sequence")
     unwrap = as_full_array if count == 1 else as_array
     wants_needs = "needs" in code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
@@ -51,7 +56,7 @@ def primitive(forward: F) -> F:
     def apply(*args: Any, **kwargs: Any) -> Any:
         tensors, settings = args, ()
         if not variadic and (listed or len(args) != count):
-            args = _complete(apply, args, kwargs, names)
+            args = _complete(forward.__name__, args, kwargs, names, defaults)
             tensors, settings = args[0] if listed else args[:count], args[count:]
         operands, tracked = [], False
         for tensor in tensors:
@@ -102,23 +107,23 @@ def _tracked_flags(tensors: Sequence[Any]) -> tuple[bool, ...]:
 
 
 def _complete(
-    function: Callable[..., Any],
+    function: str,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     names: Sequence[str],
+    defaults: dict[str, Any],
 ) -> tuple[Any, ...]:
     """`args` with the tensors that were given by keyword, which are taken out of `kwargs`."""
     if len(args) >= len(names):
         return args
-    parameters = inspect.signature(function).parameters
     missing = []
     for name in names[len(args) :]:
         if name in kwargs:
             missing.append(kwargs.pop(name))
-        elif parameters[name].default is not inspect.Parameter.empty:
-            missing.append(parameters[name].default)
+        elif name in defaults:
+            missing.append(defaults[name])
         else:
-            raise TypeError(f"{function.__name__}() is missing the argument {name}.")
+            raise TypeError(f"{function}() is missing the argument {name}.")
     return (*args, *missing)
 
 
