@@ -35,12 +35,13 @@ context = _Context()
 class CallSpec:
     """What a class's `call` accepts, looked up once per class."""
 
-    __slots__ = ("extra_masks", "mask_at", "names", "training_at", "training_default")
+    __slots__ = ("extra_masks", "mask_at", "names", "required", "training_at", "training_default")
 
     def __init__(self, call: Callable[..., Any]) -> None:
         parameters = list(inspect.signature(call).parameters.values())[1:]
         named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.names = [p.name for p in named]
+        self.required = sum(p.default is p.empty for p in named)
         self.mask_at = self._position("mask")
         self.training_at = self._position("training")
         default = next((p.default for p in named if p.name == "training"), None)
@@ -52,8 +53,8 @@ class CallSpec:
         ]
 
     def _position(self, name: str) -> int:
-        """Where `call` takes that argument; 0 where it does not."""
-        return self.names.index(name) if name in self.names[1:] else 0
+        """Where `call` takes that argument; -1 where it does not."""
+        return self.names.index(name) if name in self.names[1:] else -1
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments given, by name."""
@@ -188,7 +189,7 @@ def call_symbolically(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any
         if mask is not None and spec.mask_at >= len(args):
             given["mask"] = mask
     with inside(layer):
-        arguments = {k: v for k, v in given.items() if k != "training" or spec.training_at}
+        arguments = {k: v for k, v in given.items() if k != "training" or spec.training_at > 0}
         outputs = layer.compute_output_spec(*args, **arguments)
         attach_mask(layer, first, outputs, mask)
     Node(layer, args, given, outputs)
@@ -201,7 +202,7 @@ def infer_outputs(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
     def run(*args: Any, **kwargs: Any) -> Any:
         args, kwargs = convert((args, kwargs), dtype)
-        if layer._call_spec.training_at:
+        if layer._call_spec.training_at > 0:
             kwargs.setdefault("training", layer._call_spec.training_default)
         return layer.call(*args, **kwargs)
 

@@ -153,7 +153,8 @@ class Layer(LayerState, Operation):
         Args:
             input_shape: a shape, or a structure of shapes.
         """
-        if self._layers:
+        default = not overrides(self, "build", Layer)
+        if default and self._inner_layers and self._call_spec.required < 2:
             self._settle()
             self._build_shapes = {"input_shape": input_shape}
             inputs = calls.map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
@@ -162,11 +163,17 @@ class Layer(LayerState, Operation):
         self.built = True
 
     def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Find the layer's place among the others and, the first time, build it."""
+        """Find the layer's place among the others and, the first time, build it.
+
+        Layers inside one that has no `build` are built when it runs.
+        """
         self._settle()
         if not overrides(self, "build", Layer):
-            if self._build_shapes is None and self._layers:
+            if self._build_shapes is None and self._inner_layers:
                 self._build_shapes = calls.shape_arguments(self, self.build, args, kwargs)
+            if is_symbolic(args) and not all(layer.built for layer in self._inner_layers):
+                with calls.inside(self):
+                    calls.infer_outputs(self, args, kwargs)
         elif not self.built:
             self.build(**calls.shape_arguments(self, self.build, args, kwargs))
             if self.input_spec is not None:

@@ -181,7 +181,7 @@ class LayerState:
             variable.assign(store[str(index)])
 
     @property
-    def _layers(self) -> list[Any]:
+    def _inner_layers(self) -> list[Any]:
         """The layers directly inside this one, in the order of the attributes they are in."""
         return self._lookup("layers")
 
@@ -201,7 +201,7 @@ class LayerState:
             return
         seen.add(id(self))
         yield self
-        for layer in self._layers:
+        for layer in self._inner_layers:
             yield from layer._walk(seen)
 
     def _find_layers(self) -> list[LayerState]:
@@ -262,7 +262,7 @@ class LayerState:
         for variable, made_to_be_trained in self._weights:
             if made_to_be_trained:
                 variable.trainable = self._trainable
-        for layer in self._layers:
+        for layer in self._inner_layers:
             layer.trainable = value
         tracking.touch()
 

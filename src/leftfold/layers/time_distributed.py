@@ -84,7 +84,7 @@ class TimeDistributed(Wrapper):
                 f"{self._called} expected a mask of shape {(batch, timesteps)}, got {mask.shape}."
             )
         settings: dict[str, Any] = {}
-        if mask is not None and len(mask.shape) > 2 and self.layer._call_spec.mask_at:
+        if mask is not None and len(mask.shape) > 2 and self.layer._call_spec.mask_at > 0:
             settings["mask"] = ops.reshape(mask, (batch * timesteps, *mask.shape[2:]))
         steps = ops.reshape(inputs, (batch * timesteps, *inputs.shape[2:]))
         return map_structure(

@@ -238,7 +238,7 @@ def _cast(value: Any, expected: KerasTensor, model: str) -> Any:
 def _infer_step(step: Step, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if not isinstance(step.operation, Layer):
         return infer(step.function, *args, **kwargs)
-    if not step.operation._call_spec.training_at:
+    if step.operation._call_spec.training_at < 0:
         kwargs.pop("training", None)
     return step.operation.compute_output_spec(*args, **kwargs)
 
