@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -143,6 +147,21 @@ def test_configuration_makes_the_same_model_again(built: bool) -> None:
     again.build((None, 4)) if not built else None
     again.set_weights(model.get_weights())
     np.testing.assert_array_equal(again(x), expected)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_copies_compute_the_same_and_learn_apart(copied: Any) -> None:
+    model = Sequential([Input((4,)), layers.Dense(3), layers.Dense(1)])
+    model.compile("adam", "mse")
+    x, y = numbers(8, 4), numbers(8, 1)
+    model.fit(x, y, verbose=0)
+    twin = copied(model)
+    expected = model(x)
+    np.testing.assert_array_equal(twin(x), expected)
+    twin.fit(x, y, verbose=0)
+    np.testing.assert_array_equal(model(x), expected)
+    model.fit(x, y, verbose=0)
+    np.testing.assert_allclose(model(x), twin(x), rtol=1e-5)
 
 
 def test_what_is_not_a_layer_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -132,6 +133,14 @@ class Model(Trainer, Layer):
 
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def __reduce__(self) -> Any:
+        """How `pickle` and `copy.deepcopy` see a model: as the content of its `.keras` file."""
+        from leftfold import saving
+
+        file = io.BytesIO()
+        saving.save_model(self, file)
+        return _from_file_content, (file.getvalue(),)
+
     def to_json(self, **kwargs: Any) -> str:
         """The model's structure, without weights, as JSON; `model_from_json` reads it."""
         from leftfold.saving import serialize_keras_object
@@ -149,6 +158,12 @@ class Model(Trainer, Layer):
         if is_graph_config(config) and takes_a_graph(cls):
             return graph_from_config(cls, config, custom_objects)
         return super().from_config(config)
+
+
+def _from_file_content(content: bytes) -> Any:
+    from leftfold import saving
+
+    return saving.load_model(io.BytesIO(content))
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
