@@ -10,38 +10,43 @@ nb::object& allocator() {
 }
 }  // namespace
 
-void wrong_argument(Place place, const std::string& expected, nb::handle got) {
-    std::string found = nb::type_name(got.type()).c_str();
-    if (nb::hasattr(got, "shape") && nb::hasattr(got, "dtype"))
-        found = std::string(nb::str(got.attr("dtype")).c_str()) + " array of shape " +
-                nb::str(got.attr("shape")).c_str();
-    const std::string message = std::string(place.function) + " expected " + place.argument +
-                                " to be a " + expected + ", got a " + found + ".";
-    PyErr_SetString(PyExc_ValueError, message.c_str());
+void wrong_argument(Place place, const std::string& kind, std::initializer_list<int64_t> shape,
+                    nb::handle got) {
+    nb::str found = nb::type_name(got.type());
+    if (is_numpy(got)) {
+        const nb::object dtype = got.attr("dtype"), size = got.attr("shape");
+        found = nb::str("{} array of shape {}").format(dtype, size);
+    }
+    std::string wanted;
+    for (const int64_t size : shape)
+        wanted += (wanted.empty() ? "" : ", ") + (size == ANY ? "*" : std::to_string(size));
+    const nb::str message = nb::str("{} expected {} to be a {} of shape ({}{}), got a {}.")
+                                .format(place.function, place.argument, kind.c_str(),
+                                        wanted.c_str(), shape.size() == 1 ? "," : "", found);
+    PyErr_SetObject(PyExc_ValueError, message.ptr());
     throw nb::python_error();
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-    std::string text = "(";
-    for (size_t i = 0; i < shape.size(); i++) {
-        if (i) text += ", ";
-        text += shape[i] == ANY ? "*" : std::to_string(shape[i]);
-    }
-    return text + (shape.size() == 1 ? ",)" : ")");
+bool is_numpy(nb::handle value) {
+    return nb::isinstance(value, nb::module_::import_("numpy").attr("ndarray"));
 }
 
 nb::object contiguous(nb::handle array) {
-    return nb::module_::import_("numpy").attr("ascontiguousarray")(array);
+    const nb::object copy = nb::module_::import_("numpy").attr("array");
+    return copy(array, nb::arg("order") = "C", nb::arg("copy") = true);
 }
 
 NewArray new_array(std::initializer_list<int64_t> shape) {
     nb::list sizes;
-    for (const int64_t size : shape) sizes.append(size);
-    nb::object object = allocator()(nb::tuple(sizes));
-    const auto view = nb::cast<nb::ndarray<float, nb::c_contig>>(object);
-    return {object, view.data()};
+    for (const int64_t size : shape)
+        sizes.append(size);
+    const nb::object object = allocator()(nb::tuple(sizes));
+    const Array<float> array(object, {"set_allocator", "what it allocates"}, shape, true);
+    return {object, array.mutable_data()};
 }
 
-void set_allocator(nb::object object) { allocator() = std::move(object); }
+void set_allocator(nb::object object) {
+    allocator() = std::move(object);
+}
 
 }  // namespace leftfold

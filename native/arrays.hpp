@@ -28,33 +28,41 @@ struct Place {
     const char* argument;
 };
 
-[[noreturn]] void wrong_argument(Place place, const std::string& expected, nb::handle got);
-std::string shape_text(const std::vector<int64_t>& shape);
+// Raises ValueError: `place` expected an array of this kind and shape.
+[[noreturn]] void wrong_argument(Place place, const std::string& kind,
+                                 std::initializer_list<int64_t> shape, nb::handle got);
+bool is_numpy(nb::handle value);
+// An aligned C-contiguous copy.
 nb::object contiguous(nb::handle array);
 
 // A checked array and whatever keeps its memory alive.
 template <class T>
 class Array {
-   public:
+  public:
     Array() = default;
 
-    // `value` as a C-contiguous array of T and of the given shape. In-place arguments must be
-    // contiguous already.
+    // `value` as an aligned C-contiguous array of T and of the given shape. In-place arguments
+    // must be that already, and writable.
     Array(nb::handle value, Place place, std::initializer_list<int64_t> shape,
-          bool in_place = false) {
-        const std::vector<int64_t> wanted(shape);
-        const std::string expected =
-            std::string(type_name<T>()) + " array of shape " + shape_text(wanted);
-        if (!nb::try_cast(value, view_, false)) wrong_argument(place, expected, value);
-        bool fits = view_.ndim() == wanted.size() && view_.dtype() == nb::dtype<T>();
-        for (size_t i = 0; fits && i < wanted.size(); i++)
-            fits = wanted[i] == ANY || static_cast<int64_t>(view_.shape(i)) == wanted[i];
-        if (!fits) wrong_argument(place, expected, value);
-        owner_ = nb::borrow(value);
-        if (is_contiguous()) return;
-        if (in_place) wrong_argument(place, "contiguous " + expected, value);
-        owner_ = contiguous(value);
-        view_ = nb::cast<nb::ndarray<nb::ro>>(owner_);
+          bool in_place = false)
+        : owner_(nb::borrow(value)) {
+        const auto refuse = [&](const char* quality) {
+            wrong_argument(place, std::string(quality) + type_name<T>() + " array", shape, value);
+        };
+        // Only NumPy can read what has no whole strides, such as a field of packed records.
+        if (!nb::try_cast(value, view_, false) && is_numpy(value)) {
+            owner_ = contiguous(value);
+            nb::try_cast(owner_, view_, false);
+        }
+        if (!view_.is_valid() || !fits(shape)) refuse("");
+        if (in_place) {
+            WritableView writable;
+            if (!owner_.is(value) || !is_direct()) refuse("contiguous ");
+            if (!nb::try_cast(value, writable, false)) refuse("writable ");
+        } else if (!is_direct()) {
+            owner_ = contiguous(value);
+            view_ = nb::cast<View>(owner_);
+        }
     }
 
     const T* data() const { return static_cast<const T*>(view_.data()); }
@@ -63,11 +71,24 @@ class Array {
     int64_t size() const { return static_cast<int64_t>(view_.size()); }
     nb::object owner() const { return owner_; }
 
-   private:
-    nb::ndarray<nb::ro> view_;
+  private:
+    using View = nb::ndarray<nb::ro, nb::device::cpu>;
+    using WritableView = nb::ndarray<nb::device::cpu>;
+
+    View view_;
     nb::object owner_;
 
-    bool is_contiguous() const {
+    bool fits(std::initializer_list<int64_t> shape) const {
+        if (view_.ndim() != shape.size() || view_.dtype() != nb::dtype<T>()) return false;
+        for (size_t i = 0; i < shape.size(); i++) {
+            const int64_t wanted = shape.begin()[i];
+            if (wanted != ANY && static_cast<int64_t>(view_.shape(i)) != wanted) return false;
+        }
+        return true;
+    }
+
+    bool is_direct() const {
+        if (reinterpret_cast<uintptr_t>(view_.data()) % alignof(T)) return false;
         int64_t step = 1;
         if (view_.size() == 0) return true;
         for (size_t axis = view_.ndim(); axis-- > 0;) {

@@ -11,8 +11,7 @@ namespace {
 
 MatrixView view(const Array<float>& array, bool transposed) {
     const int64_t columns = array.shape(1);
-    return transposed ? MatrixView{array.data(), 1, columns}
-                      : MatrixView{array.data(), columns, 1};
+    return transposed ? MatrixView{array.data(), 1, columns} : MatrixView{array.data(), columns, 1};
 }
 
 nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool transpose_a,
@@ -21,8 +20,7 @@ nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool tra
     const Array<float> b(b_argument, {"gemm", "b"}, {ANY, ANY});
     const int64_t m = a.shape(transpose_a), depth = a.shape(!transpose_a);
     const int64_t n = b.shape(!transpose_b);
-    Array<float>(b_argument, {"gemm", "b"},
-                 {transpose_b ? n : depth, transpose_b ? depth : n});
+    Array<float>(b_argument, {"gemm", "b"}, {transpose_b ? n : depth, transpose_b ? depth : n});
     std::vector<nb::object> owners;
     const float* bias = optional_data<float>(bias_argument, {"gemm", "bias"}, {n}, owners);
     const NewArray c = new_array({m, n});
@@ -37,7 +35,7 @@ void check_ids(const char* function, const char* argument, const Array<int32_t>&
     for (int64_t i = 0; i < ids.size(); i++)
         if (ids.data()[i] < 0 || ids.data()[i] >= count)
             throw nb::index_error((std::string(function) + " expected " + argument +
-                                   " from 0 to " + std::to_string(count - 1) + ", got " +
+                                   " of at least 0 and below " + std::to_string(count) + ", got " +
                                    std::to_string(ids.data()[i]) + ".")
                                       .c_str());
 }
@@ -93,18 +91,28 @@ nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle l
     return out.object;
 }
 
+// How many numbers to draw: no negative count.
+void check_count(const char* function, int64_t count) {
+    if (count < 0)
+        throw nb::value_error((std::string(function) + " expected count to be at least 0, got " +
+                               std::to_string(count) + ".")
+                                  .c_str());
+}
+
 nb::object random_uniform(uint32_t key0, uint32_t key1, int64_t count) {
-    if (count < 0) throw nb::value_error("uniform expected a count of at least 0.");
+    check_count("uniform", count);
     const NewArray out = new_array({count});
     nb::gil_scoped_release unlocked;
     uniform(key0, key1, count, out.data);
     return out.object;
 }
 
-nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, float rate) {
-    if (count < 0) throw nb::value_error("dropout_mask expected a count of at least 0.");
-    if (!(rate >= 0.0f && rate < 1.0f))
-        throw nb::value_error("dropout_mask expected a rate of at least 0 and below 1.");
+nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate) {
+    check_count("dropout_mask", count);
+    if (!(rate >= 0.0 && rate < 1.0))
+        throw nb::value_error(("dropout_mask expected rate to be at least 0 and below 1, got " +
+                               std::to_string(rate) + ".")
+                                  .c_str());
     const NewArray out = new_array({count});
     nb::gil_scoped_release unlocked;
     dropout_mask(key0, key1, count, rate, out.data);
@@ -114,14 +122,18 @@ nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, floa
 }  // namespace
 
 void bind_dense(nb::module_& m) {
-    m.def("gemm", &matrix_product, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
-          nb::arg().none());
-    m.def("embedding_forward", &embed);
-    m.def("embedding_backward", &embed_backward);
-    m.def("softmax_crossentropy", &crossentropy);
-    m.def("softmax_crossentropy_gradient", &crossentropy_gradient);
-    m.def("uniform", &random_uniform);
-    m.def("dropout_mask", &random_dropout_mask);
+    m.def("gemm", &matrix_product, array_argument("a"), array_argument("b"), nb::arg("transpose_a"),
+          nb::arg("transpose_b"), array_argument("bias"));
+    m.def("embedding_forward", &embed, array_argument("table"), array_argument("ids"));
+    m.def("embedding_backward", &embed_backward, array_argument("total"), array_argument("ids"),
+          array_argument("rows"));
+    m.def("softmax_crossentropy", &crossentropy, array_argument("logits"),
+          array_argument("labels"));
+    m.def("softmax_crossentropy_gradient", &crossentropy_gradient, array_argument("probabilities"),
+          array_argument("labels"), array_argument("d_losses"));
+    m.def("uniform", &random_uniform, nb::arg("key0"), nb::arg("key1"), nb::arg("count"));
+    m.def("dropout_mask", &random_dropout_mask, nb::arg("key0"), nb::arg("key1"), nb::arg("count"),
+          nb::arg("rate"));
 }
 
 }  // namespace leftfold

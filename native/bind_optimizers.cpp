@@ -8,7 +8,7 @@ namespace {
 
 // The arrays of one update: values first, all as long as they are.
 class Flat {
-   public:
+  public:
     Flat(const char* function, nb::handle values)
         : function_(function), values_(values, {function, "values"}, {ANY}, true) {}
 
@@ -21,13 +21,13 @@ class Flat {
         return argument.is_none() ? nullptr : array(argument, name);
     }
 
-   private:
+  private:
     const char* function_;
     Array<float> values_;
 };
 
-void sgd(nb::handle values, nb::handle gradients, nb::handle momentum_state,
-         float learning_rate, float momentum, bool nesterov) {
+void sgd(nb::handle values, nb::handle gradients, nb::handle momentum_state, float learning_rate,
+         float momentum, bool nesterov) {
     const Flat flat("sgd_update", values);
     const float* g = flat.array(gradients, "gradients");
     float* state = flat.optional(momentum_state, "momentum_state");
@@ -36,16 +36,16 @@ void sgd(nb::handle values, nb::handle gradients, nb::handle momentum_state,
 }
 
 void rmsprop(nb::handle values, nb::handle gradients, nb::handle velocity,
-             nb::handle momentum_state, nb::handle average_gradient, float learning_rate,
-             float rho, float momentum, float epsilon) {
+             nb::handle momentum_state, nb::handle average_gradient, float learning_rate, float rho,
+             float momentum, float epsilon) {
     const Flat flat("rmsprop_update", values);
     const float* g = flat.array(gradients, "gradients");
     float* v = flat.array(velocity, "velocity");
     float* state = flat.optional(momentum_state, "momentum_state");
     float* average = flat.optional(average_gradient, "average_gradient");
     nb::gil_scoped_release unlocked;
-    rmsprop_update(flat.count(), flat.values(), g, v, state, average, learning_rate, rho,
-                   momentum, epsilon);
+    rmsprop_update(flat.count(), flat.values(), g, v, state, average, learning_rate, rho, momentum,
+                   epsilon);
 }
 
 void adam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v, float alpha,
@@ -59,8 +59,8 @@ void adam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v, f
                 decay);
 }
 
-void adagrad(nb::handle values, nb::handle gradients, nb::handle accumulator,
-             float learning_rate, float epsilon) {
+void adagrad(nb::handle values, nb::handle gradients, nb::handle accumulator, float learning_rate,
+             float epsilon) {
     const Flat flat("adagrad_update", values);
     const float* g = flat.array(gradients, "gradients");
     float* total = flat.array(accumulator, "accumulator");
@@ -69,9 +69,8 @@ void adagrad(nb::handle values, nb::handle gradients, nb::handle accumulator,
 }
 
 void nadam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v,
-           double learning_rate, double u_t, double u_next, double u_product,
-           double u_product_next, double beta_1, double beta_2, double beta_2_power,
-           double epsilon) {
+           double learning_rate, double u_t, double u_next, double u_product, double u_product_next,
+           double beta_1, double beta_2, double beta_2_power, double epsilon) {
     const Flat flat("nadam_update", values);
     const float* g = flat.array(gradients, "gradients");
     float* mean = flat.array(m, "m");
@@ -103,15 +102,22 @@ void scale_in_place(nb::handle gradients, float factor) {
 }  // namespace
 
 void bind_optimizers(nb::module_& m) {
-    const auto any = [] { return nb::arg().none(); };
-    m.def("sgd_update", &sgd, nb::arg(), nb::arg(), any(), nb::arg(), nb::arg(), nb::arg());
-    m.def("rmsprop_update", &rmsprop, nb::arg(), nb::arg(), nb::arg(), any(), any(), nb::arg(),
-          nb::arg(), nb::arg(), nb::arg());
-    m.def("adam_update", &adam);
-    m.def("adagrad_update", &adagrad);
-    m.def("nadam_update", &nadam);
-    m.def("squared_norm", &norm);
-    m.def("scale", &scale_in_place);
+    constexpr auto array = array_argument;
+    using nb::arg;
+    m.def("sgd_update", &sgd, array("values"), array("gradients"), array("momentum_state"),
+          arg("learning_rate"), arg("momentum"), arg("nesterov"));
+    m.def("rmsprop_update", &rmsprop, array("values"), array("gradients"), array("velocity"),
+          array("momentum_state"), array("average_gradient"), arg("learning_rate"), arg("rho"),
+          arg("momentum"), arg("epsilon"));
+    m.def("adam_update", &adam, array("values"), array("gradients"), array("m"), array("v"),
+          arg("alpha"), arg("beta_1"), arg("beta_2"), arg("epsilon"), arg("decay"));
+    m.def("adagrad_update", &adagrad, array("values"), array("gradients"), array("accumulator"),
+          arg("learning_rate"), arg("epsilon"));
+    m.def("nadam_update", &nadam, array("values"), array("gradients"), array("m"), array("v"),
+          arg("learning_rate"), arg("u_t"), arg("u_next"), arg("u_product"), arg("u_product_next"),
+          arg("beta_1"), arg("beta_2"), arg("beta_2_power"), arg("epsilon"));
+    m.def("squared_norm", &norm, array("gradients"));
+    m.def("scale", &scale_in_place, array("gradients"), arg("factor"));
 }
 
 }  // namespace leftfold

@@ -17,7 +17,7 @@ struct Saved {
     std::vector<nb::object> owners;
 };
 
-Activation activation_by_name(const std::string& name) {
+Activation activation_by_name(const std::string& name, Place place) {
     static const std::pair<const char*, Activation> KNOWN[] = {
         {"linear", Activation::linear},
         {"tanh", Activation::tanh},
@@ -33,7 +33,12 @@ Activation activation_by_name(const std::string& name) {
     };
     for (const auto& [known, value] : KNOWN)
         if (name == known) return value;
-    throw nb::value_error(("No kernel computes the activation '" + name + "'.").c_str());
+    std::string all;
+    for (const auto& known : KNOWN)
+        all += (all.empty() ? "" : ", ") + std::string(known.first);
+    throw nb::value_error((std::string(place.function) + " expected " + place.argument +
+                           " to be one of " + all + ", got '" + name + "'.")
+                              .c_str());
 }
 
 // The arguments that all three share, as Python gives them.
@@ -50,20 +55,22 @@ Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners)
     in.batch = x.shape(0);
     in.time = x.shape(1);
     in.features = x.shape(2);
-    const Array<float> recurrent(a.recurrent_kernel, {a.function, "recurrent_kernel"},
-                                 {ANY, ANY});
+    const Array<float> recurrent(a.recurrent_kernel, {a.function, "recurrent_kernel"}, {ANY, ANY});
     in.units = recurrent.shape(0);
     const int64_t columns = gates * in.units;
     Array<float>(a.recurrent_kernel, {a.function, "recurrent_kernel"}, {in.units, columns});
     const Array<float> kernel(a.kernel, {a.function, "kernel"}, {in.features, columns});
+    // All memory together, so that no size computed below can overflow.
+    const double rows = double(in.batch) * double(std::max<int64_t>(in.time, 2));
+    if (rows * double(gates) * double(in.features + 4 * in.units + 64) > 0x1p60)
+        throw std::bad_alloc();
     in.x = x.data();
     in.kernel = kernel.data();
     in.recurrent_kernel = recurrent.data();
     owners.insert(owners.end(), {x.owner(), kernel.owner(), recurrent.owner()});
-    in.initial_h = optional_data<float>(a.initial_h, {a.function, "h0"}, {in.batch, in.units},
-                                        owners);
-    in.mask =
-        optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners);
+    in.initial_h =
+        optional_data<float>(a.initial_h, {a.function, "h0"}, {in.batch, in.units}, owners);
+    in.mask = optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners);
     if (!a.input_dropout.is_none()) {
         const Array<float> dropout(a.input_dropout, {a.function, "input_dropout"},
                                    {ANY, in.batch, in.features});
@@ -77,7 +84,7 @@ Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners)
     in.recurrent_dropout =
         optional_data<float>(a.recurrent_dropout, {a.function, "recurrent_dropout"},
                              {gates, in.batch, in.units}, owners);
-    in.activation = activation_by_name(a.activation);
+    in.activation = activation_by_name(a.activation, {a.function, "activation"});
     in.reversed = a.go_backwards;
     in.return_sequences = a.return_sequences;
     in.zero_output_for_mask = a.zero_output_for_mask;
@@ -116,6 +123,15 @@ nb::object keep(std::unique_ptr<Saved<Cell>> saved) {
     return nb::cast(saved.release(), nb::rv_policy::take_ownership);
 }
 
+template <class Cell>
+void check_unused(const char* function, const Saved<Cell>& saved) {
+    if (!saved.cell)
+        throw nb::value_error((std::string(function) +
+                               " expected saved to be unused, got one that an earlier backward "
+                               "pass has used up.")
+                                  .c_str());
+}
+
 // What a backward pass was given, and what it has made.
 template <class Cell>
 struct Gradients {
@@ -128,12 +144,11 @@ struct Gradients {
     Gradients(const char* function, Saved<Cell>& saved, int64_t gates, nb::handle d_output,
               nb::handle d_h, bool needs_dx) {
         const Inputs& in = saved.in;
-        given.output =
-            in.return_sequences
-                ? optional_data<float>(d_output, {function, "d_output"},
-                                       {in.batch, in.time, in.units}, owners)
-                : optional_data<float>(d_output, {function, "d_output"}, {in.batch, in.units},
-                                       owners);
+        given.output = in.return_sequences
+                           ? optional_data<float>(d_output, {function, "d_output"},
+                                                  {in.batch, in.time, in.units}, owners)
+                           : optional_data<float>(d_output, {function, "d_output"},
+                                                  {in.batch, in.units}, owners);
         given.h = optional_data<float>(d_h, {function, "d_h"}, {in.batch, in.units}, owners);
         weights = new_array({saved.cell->weight_rows(), gates * in.units});
         dh = new_array({in.batch, in.units});
@@ -146,14 +161,12 @@ struct Gradients {
         wanted.h = dh.data;
     }
 
+    // The pass overwrites what was kept, so the saved state is used up; taken out of it before
+    // the lock is released, lest another thread use it too.
     void run(Saved<Cell>& saved) {
-        if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
-        {
-            nb::gil_scoped_release unlocked;
-            saved.cell->backward(given, wanted);
-        }
-        // The pass overwrites what was kept.
-        saved.cell.reset();
+        const std::unique_ptr<Cell> cell = std::move(saved.cell);
+        nb::gil_scoped_release unlocked;
+        cell->backward(given, wanted);
     }
 
     // Rows [from, to) of the stacked gradient.
@@ -170,26 +183,26 @@ nb::tuple lstm_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_ker
                        bool save) {
     constexpr const char* NAME = "lstm_forward";
     std::vector<nb::object> owners;
-    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
-                       recurrent_dropout, activation, go_backwards, return_sequences,
-                       zero_output_for_mask, save},
-                      4, owners);
+    Inputs in =
+        check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout, recurrent_dropout,
+               activation, go_backwards, return_sequences, zero_output_for_mask, save},
+              4, owners);
     in.bias = optional_data<float>(bias, {NAME, "bias"}, {4 * in.units}, owners);
     in.initial_c = optional_data<float>(c0, {NAME, "c0"}, {in.batch, in.units}, owners);
-    in.recurrent_activation = activation_by_name(recurrent_activation);
+    in.recurrent_activation =
+        activation_by_name(recurrent_activation, {NAME, "recurrent_activation"});
     const NewArray output = output_array(in), h = new_array({in.batch, in.units}),
                    c = new_array({in.batch, in.units});
-    auto saved = run_forward<Lstm>(in, owners, {output.data, h.data, c.data},
-                                   [&](const Allocate& allocate) {
-                                       return std::make_unique<Lstm>(in, allocate);
-                                   });
+    auto saved = run_forward<Lstm>(
+        in, owners, {output.data, h.data, c.data},
+        [&](const Allocate& allocate) { return std::make_unique<Lstm>(in, allocate); });
     return nb::make_tuple(output.object, h.object, c.object, keep(std::move(saved)));
 }
 
 nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h, nb::handle d_c,
                         bool needs_dx) {
     constexpr const char* NAME = "lstm_backward";
-    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    check_unused(NAME, saved);
     const Inputs& in = saved.in;
     Gradients<Lstm> g(NAME, saved, 4, d_output, d_h, needs_dx);
     g.given.c = optional_data<float>(d_c, {NAME, "d_c"}, {in.batch, in.units}, g.owners);
@@ -203,35 +216,34 @@ nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h,
                           dc.object);
 }
 
-nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
-                      nb::handle bias, nb::handle h0, nb::handle mask, nb::handle input_dropout,
+nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel, nb::handle bias,
+                      nb::handle h0, nb::handle mask, nb::handle input_dropout,
                       nb::handle recurrent_dropout, const std::string& activation,
-                      const std::string& recurrent_activation, bool reset_after,
-                      bool go_backwards, bool return_sequences, bool zero_output_for_mask,
-                      bool save) {
+                      const std::string& recurrent_activation, bool reset_after, bool go_backwards,
+                      bool return_sequences, bool zero_output_for_mask, bool save) {
     constexpr const char* NAME = "gru_forward";
     std::vector<nb::object> owners;
-    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
-                       recurrent_dropout, activation, go_backwards, return_sequences,
-                       zero_output_for_mask, save},
-                      3, owners);
-    in.bias = reset_after
-                  ? optional_data<float>(bias, {NAME, "bias"}, {2, 3 * in.units}, owners)
-                  : optional_data<float>(bias, {NAME, "bias"}, {3 * in.units}, owners);
-    in.recurrent_activation = activation_by_name(recurrent_activation);
+    Inputs in =
+        check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout, recurrent_dropout,
+               activation, go_backwards, return_sequences, zero_output_for_mask, save},
+              3, owners);
+    in.bias = reset_after ? optional_data<float>(bias, {NAME, "bias"}, {2, 3 * in.units}, owners)
+                          : optional_data<float>(bias, {NAME, "bias"}, {3 * in.units}, owners);
+    in.recurrent_activation =
+        activation_by_name(recurrent_activation, {NAME, "recurrent_activation"});
     const NewArray output = output_array(in), h = new_array({in.batch, in.units});
-    auto saved = run_forward<Gru>(in, owners, {output.data, h.data, nullptr},
-                                  [&](const Allocate& allocate) {
-                                      return std::make_unique<Gru>(in, reset_after, allocate);
-                                  });
+    auto saved = run_forward<Gru>(
+        in, owners, {output.data, h.data, nullptr},
+        [&](const Allocate& allocate) { return std::make_unique<Gru>(in, reset_after, allocate); });
     return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
 }
 
 nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, bool needs_dx) {
-    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    constexpr const char* NAME = "gru_backward";
+    check_unused(NAME, saved);
     const Inputs& in = saved.in;
     const bool reset_after = saved.cell->reset_after();
-    Gradients<Gru> g("gru_backward", saved, 3, d_output, d_h, needs_dx);
+    Gradients<Gru> g(NAME, saved, 3, d_output, d_h, needs_dx);
     g.run(saved);
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     const int64_t r = w + (bias && reset_after);
@@ -251,24 +263,24 @@ nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurre
                              bool return_sequences, bool zero_output_for_mask, bool save) {
     constexpr const char* NAME = "simple_rnn_forward";
     std::vector<nb::object> owners;
-    Inputs in = check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout,
-                       recurrent_dropout, activation, go_backwards, return_sequences,
-                       zero_output_for_mask, save},
-                      1, owners);
+    Inputs in =
+        check({NAME, x, kernel, recurrent_kernel, h0, mask, input_dropout, recurrent_dropout,
+               activation, go_backwards, return_sequences, zero_output_for_mask, save},
+              1, owners);
     in.bias = optional_data<float>(bias, {NAME, "bias"}, {in.units}, owners);
     const NewArray output = output_array(in), h = new_array({in.batch, in.units});
-    auto saved = run_forward<SimpleRnn>(in, owners, {output.data, h.data, nullptr},
-                                        [&](const Allocate& allocate) {
-                                            return std::make_unique<SimpleRnn>(in, allocate);
-                                        });
+    auto saved = run_forward<SimpleRnn>(
+        in, owners, {output.data, h.data, nullptr},
+        [&](const Allocate& allocate) { return std::make_unique<SimpleRnn>(in, allocate); });
     return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
 }
 
 nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::handle d_h,
                               bool needs_dx) {
-    if (!saved.cell) throw nb::value_error("This saved state was used up by a backward pass.");
+    constexpr const char* NAME = "simple_rnn_backward";
+    check_unused(NAME, saved);
     const Inputs& in = saved.in;
-    Gradients<SimpleRnn> g("simple_rnn_backward", saved, 1, d_output, d_h, needs_dx);
+    Gradients<SimpleRnn> g(NAME, saved, 1, d_output, d_h, needs_dx);
     g.run(saved);
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
@@ -282,18 +294,27 @@ void bind_recurrent(nb::module_& m) {
     nb::class_<Saved<Lstm>>(m, "LstmSaved");
     nb::class_<Saved<Gru>>(m, "GruSaved");
     nb::class_<Saved<SimpleRnn>>(m, "SimpleRnnSaved");
-    // Arguments without names: the signatures are those of leftfold.engine.reference, by
-    // position; None is allowed everywhere and checked by the functions.
-    constexpr auto any = [] { return nb::arg().none(); };
-    m.def("lstm_forward", &lstm_forward, any(), any(), any(), any(), any(), any(), any(), any(),
-          any(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
-    m.def("lstm_backward", &lstm_backward, nb::arg(), any(), any(), any(), nb::arg());
-    m.def("gru_forward", &gru_forward, any(), any(), any(), any(), any(), any(), any(), any(),
-          nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
-    m.def("gru_backward", &gru_backward, nb::arg(), any(), any(), nb::arg());
-    m.def("simple_rnn_forward", &simple_rnn_forward, any(), any(), any(), any(), any(), any(),
-          any(), any(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
-    m.def("simple_rnn_backward", &simple_rnn_backward, nb::arg(), any(), any(), nb::arg());
+    constexpr auto array = array_argument;
+    using nb::arg;
+    m.def("lstm_forward", &lstm_forward, array("x"), array("kernel"), array("recurrent_kernel"),
+          array("bias"), array("h0"), array("c0"), array("mask"), array("input_dropout"),
+          array("recurrent_dropout"), arg("activation"), arg("recurrent_activation"),
+          arg("go_backwards"), arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
+    m.def("lstm_backward", &lstm_backward, arg("saved"), array("d_output"), array("d_h"),
+          array("d_c"), arg("needs_dx"));
+    m.def("gru_forward", &gru_forward, array("x"), array("kernel"), array("recurrent_kernel"),
+          array("bias"), array("h0"), array("mask"), array("input_dropout"),
+          array("recurrent_dropout"), arg("activation"), arg("recurrent_activation"),
+          arg("reset_after"), arg("go_backwards"), arg("return_sequences"),
+          arg("zero_output_for_mask"), arg("save"));
+    m.def("gru_backward", &gru_backward, arg("saved"), array("d_output"), array("d_h"),
+          arg("needs_dx"));
+    m.def("simple_rnn_forward", &simple_rnn_forward, array("x"), array("kernel"),
+          array("recurrent_kernel"), array("bias"), array("h0"), array("mask"),
+          array("input_dropout"), array("recurrent_dropout"), arg("activation"),
+          arg("go_backwards"), arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
+    m.def("simple_rnn_backward", &simple_rnn_backward, arg("saved"), array("d_output"),
+          array("d_h"), arg("needs_dx"));
 }
 
 }  // namespace leftfold

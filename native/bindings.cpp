@@ -24,6 +24,25 @@ nb::list supported_isas() {
     return names;
 }
 
+void set_threads(int count) {
+    constexpr int MOST = 1024;
+    if (count < 1 || count > MOST)
+        throw nb::value_error(("set_threads expected count from 1 to " + std::to_string(MOST) +
+                               ", got " + std::to_string(count) + ".")
+                                  .c_str());
+    set_thread_limit(count);
+}
+
+double measure_peak(int threads) {
+    if (threads < 1 || threads > thread_limit())
+        throw nb::value_error(("peak_gflops expected threads from 1 to " +
+                               std::to_string(thread_limit()) + ", got " + std::to_string(threads) +
+                               ".")
+                                  .c_str());
+    nb::gil_scoped_release unlocked;
+    return peak_gflops(threads);
+}
+
 // A vector function over a whole array, for tests of its error.
 template <Vector (*FUNCTION)(Vector)>
 nb::object elementwise(nb::handle values) {
@@ -44,8 +63,8 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     m.attr("isa") = LEFTFOLD_ISA_NAME;
     m.def("supported_isas", &lf::supported_isas);
     m.def("set_allocator", &lf::set_allocator);
-    m.def("set_threads", &lf::set_thread_limit);
-    m.def("peak_gflops", &lf::peak_gflops);
+    m.def("set_threads", &lf::set_threads);
+    m.def("peak_gflops", &lf::measure_peak);
     m.def("exponential", &lf::elementwise<lf::exponential>);
     m.def("tanh", &lf::elementwise<lf::tanh>);
     m.def("sigmoid", &lf::elementwise<lf::sigmoid>);

@@ -24,7 +24,8 @@ void embedding_backward(float* total, int64_t vocabulary, const int32_t* ids, co
             if (ids[i] % team != thread) continue;
             float* target = total + ids[i] * width;
             const float* row = rows + i * width;
-            for (int64_t k = 0; k < width; k++) target[k] += row[k];
+            for (int64_t k = 0; k < width; k++)
+                target[k] += row[k];
         }
     });
 }

@@ -19,45 +19,38 @@ constexpr int64_t COLUMNS = 512;
 constexpr int WIDTH = 4;
 constexpr int ROWS = tile_rows(WIDTH);
 
-// ROWS rows of A, `depth` deep, laid out row by row.
-void pack_rows(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
-               float* out) {
-    for (int64_t i = 0; i < rows; i++) {
-        const float* source = p.a.at(row + i, k0);
-        float* target = out + i * depth;
-        if (p.scale) {
-            for (int64_t k = 0; k < depth; k++)
-                target[k] = source[k * p.a.column_stride] *
-                            p.scale[p.scale_row[k0 + k] * p.scale_stride + row + i];
-        } else {
-            for (int64_t k = 0; k < depth; k++) target[k] = source[k * p.a.column_stride];
-        }
-    }
-}
+// Part of the left operand, `depth` deep, as tiles read it: row i at `data + i * row_stride`
+// when its columns are neighbours, else the transpose of rows `column_stride` apart.
+struct Left {
+    const float* data;
+    int64_t row_stride, column_stride;
 
-// A strip of the transposed A: walks memory in the order in which it lies.
-void pack_transposed_rows(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
-                          float* out) {
-    for (int64_t k = 0; k < depth; k++) {
-        const float* source = p.a.at(row, k0 + k);
-        const float* factor =
-            p.scale ? p.scale + p.scale_row[k0 + k] * p.scale_stride + row : nullptr;
-        for (int64_t i = 0; i < rows; i++)
-            out[i * depth + k] = source[i * p.a.row_stride] * (factor ? factor[i] : 1.0f);
-    }
+    const float* row(int64_t i) const { return data + i * row_stride; }
+    bool transposed() const { return row_stride == 1; }
+};
+
+// Column k of A times the factors of the row it came from: a transposed copy.
+Left scale_columns(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
+                   float* out) {
+    for (int64_t k = 0; k < depth; k++)
+        copy_scaled(p.a.at(row, k0 + k), p.scale + p.scale_row[k0 + k] * p.scale_stride + row,
+                    out + k * rows, rows);
+    return {out, 1, rows};
 }
 
 template <int SIZE, int COUNT>
-void run_tile(const float* a, int64_t depth, const float* panel, float* c, int64_t c_row,
-              int64_t columns, bool first, const float* bias) {
+void run_tile(const Left& a, int64_t first_row, int64_t depth, const float* panel, float* c,
+              int64_t c_row, int64_t columns, bool first, const float* bias) {
     Tile<SIZE, COUNT> tile;
     for (int v = 0; v < COUNT; v++)
         for (int r = 0; r < SIZE; r++) {
             const float* start = first ? bias : c + r * c_row;
-            tile.at[r][v] =
-                start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
+            tile.at[r][v] = start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
         }
-    tile.template add_product<0, COUNT>(a, depth, panel, depth);
+    if (a.transposed())
+        tile.add_transposed_product(a.row(first_row), a.column_stride, panel, depth);
+    else
+        tile.template add_product<0, COUNT>(a.row(first_row), a.row_stride, panel, depth);
     for (int r = 0; r < SIZE; r++)
         for (int v = 0; v < COUNT; v++)
             store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
@@ -68,29 +61,26 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
     const int64_t rows = row1 - row0, columns = col1 - col0;
     const int64_t vectors = padded(columns) / LANES;
     const int64_t deepest = std::min(DEPTH, p.depth);
-    Floats packed_a(rows * deepest), packed_b(vectors * LANES * deepest);
-    const bool transposed = p.a.column_stride != 1;
+    Floats scaled(p.scale ? rows * deepest : 0), packed(WIDTH * LANES * deepest);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += DEPTH) {
         const int64_t depth = std::min(DEPTH, p.depth - k0);
-        if (transposed)
-            pack_transposed_rows(p, row0, rows, k0, depth, packed_a.data());
-        else
-            pack_rows(p, row0, rows, k0, depth, packed_a.data());
+        const Left a = p.scale ? scale_columns(p, row0, rows, k0, depth, scaled.data())
+                               : Left{p.a.at(row0, k0), p.a.row_stride, p.a.column_stride};
         for (int64_t v = 0; v < vectors; v += WIDTH) {
             const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
-            float* panel = packed_b.data() + v * LANES * depth;
             for (int w = 0; w < width; w++) {
                 const int64_t column = (v + w) * LANES;
                 const MatrixView source{p.b.at(k0, col0 + column), p.b.row_stride,
                                         p.b.column_stride};
-                pack_column(source, depth, columns - column, panel + w * LANES, width * LANES);
+                pack_column(source, depth, columns - column, packed.data() + w * LANES,
+                            width * LANES);
             }
             const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
             with_size<WIDTH>(width, [&](auto count) {
                 constexpr int COUNT = decltype(count)::value;
                 for_each_tile<tile_rows(COUNT)>(rows, [&](int64_t first, auto size) {
                     run_tile<decltype(size)::value, COUNT>(
-                        packed_a.data() + first * depth, depth, panel,
+                        a, first, depth, packed.data(),
                         p.c + (row0 + first) * p.c_row + col0 + v * LANES, p.c_row,
                         columns - v * LANES, k0 == 0, bias);
                 });
@@ -108,12 +98,15 @@ void gemm(const Product& p) {
     const int threads = threads_for(2.0 * p.m * p.n * p.depth, padded(p.n) / LANES * p.m);
     constexpr int64_t STRIPE = WIDTH * LANES;
     int64_t column_parts = std::max<int64_t>((p.n + COLUMNS - 1) / COLUMNS, 1);
-    while (column_parts < threads && p.n / (column_parts + 1) >= STRIPE) column_parts++;
+    while (column_parts < threads && p.n / (column_parts + 1) >= STRIPE)
+        column_parts++;
     int64_t row_parts = 1;
-    while (row_parts * column_parts < threads && p.m / (row_parts + 1) >= ROWS) row_parts++;
+    while (row_parts * column_parts < threads && p.m / (row_parts + 1) >= ROWS)
+        row_parts++;
     // An even number of blocks per thread.
     if (column_parts > 1 && row_parts == 1)
-        while (column_parts % threads && p.n / (column_parts + 1) >= STRIPE) column_parts++;
+        while (column_parts % threads && p.n / (column_parts + 1) >= STRIPE)
+            column_parts++;
     const int64_t stripes = (p.n + STRIPE - 1) / STRIPE;
     const int64_t parts = row_parts * column_parts;
     in_parallel(threads, [&](int thread, int team) {
@@ -141,11 +134,10 @@ double peak_gflops(int threads) {
             for (int i = 0; i < REPEATS; i++)
                 for (int64_t v = 0; v < N; v += WIDTH * LANES)
                     for (int64_t r = 0; r < M; r += ROWS)
-                        run_tile<ROWS, WIDTH>(a.data() + r * K, K, b.data() + v * K,
+                        run_tile<ROWS, WIDTH>({a.data(), K, 1}, r, K, b.data() + v * K,
                                               c.data() + r * N + v, N, WIDTH * LANES, true,
                                               nullptr);
-            const std::chrono::duration<double> elapsed =
-                std::chrono::steady_clock::now() - start;
+            const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
             seconds[thread] = elapsed.count();
         });
         const double slowest = *std::max_element(seconds.begin(), seconds.end());

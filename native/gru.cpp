@@ -73,8 +73,10 @@ void Gru::pack_transposed_weights() {
     to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, columns}, in.features, r_.x_at);
     to_h_ = std::make_unique<GateProduct>(recurrent, units, r_.h_at);
     if (r_.masks_per_gate()) {
-        for (int g = 0; g < GATES; g++) to_x_->add_segment(g * units, g * units, units, g);
-        for (int g = 0; g < 2; g++) to_h_->add_segment(g * units, g * units, units, g);
+        for (int g = 0; g < GATES; g++)
+            to_x_->add_segment(g * units, g * units, units, g);
+        for (int g = 0; g < 2; g++)
+            to_h_->add_segment(g * units, g * units, units, g);
     } else {
         to_x_->add_segment(0, 0, columns, NO_MASK);
         to_h_->add_segment(0, 0, 2 * units, NO_MASK);
@@ -89,28 +91,34 @@ void Gru::pack_transposed_weights() {
 }
 
 void Gru::forward(const Outputs& out) {
-    r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
-        if (reset_after_) {
-            if (r_.masks_per_gate())
-                step<true, true>(s, own, masked);
-            else
-                step<false, true>(s, own, masked);
-        } else {
-            if (r_.masks_per_gate())
-                step<true, false>(s, own, masked);
-            else
-                step<false, false>(s, own, masked);
-            candidate_step(s, own);
-        }
+    with_activations(r_.in.activation, r_.in.recurrent_activation, [&](auto phi, auto sigma) {
+        r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+            if (reset_after_) {
+                if (r_.masks_per_gate())
+                    step<true, true>(s, own, masked, phi, sigma);
+                else
+                    step<false, true>(s, own, masked, phi, sigma);
+            } else {
+                if (r_.masks_per_gate())
+                    step<true, false>(s, own, masked, phi, sigma);
+                else
+                    step<false, false>(s, own, masked, phi, sigma);
+                candidate_step(s, own, phi);
+            }
+        });
     });
 }
 
 // The gates of one step, and with them the new state where the reset comes after.
-template <bool MASKED, bool RESET_AFTER>
-void Gru::step(int64_t s, const Own& own, const float* masked) const {
+template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
+void Gru::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const {
     constexpr int RECURRENT = RESET_AFTER ? 3 : 2;
     const Inputs& in = r_.in;
-    const int64_t a_row = MASKED ? r_.stride : own.team * r_.stride;
+    const Rows stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
+    const Rows gate_rows = gates(s, own);
+    const StateRows new_h = r_.next_h(s, own);
+    const bool holes = r_.schedule.has_holes();
+    const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     const int64_t panel_size = (x_depth_ * 3 + h_depth_ * RECURRENT) * LANES;
     for (int64_t unit = 0; unit < in.units; unit += LANES) {
@@ -119,8 +127,7 @@ void Gru::step(int64_t s, const Own& own, const float* masked) const {
         const int64_t left = in.units - unit;
         for_each_tile<ROWS>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
-            const float* a =
-                MASKED ? masked + first * r_.stride : r_.stacked(s, own.row(first));
+            const float* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, KEPT> tile;
             tile.clear();
             tile.template add_product<TILE_G, 3, MASKED>(a, a_row, x_panel, x_depth_, a_gate);
@@ -128,117 +135,117 @@ void Gru::step(int64_t s, const Own& own, const float* masked) const {
             tile.template add_product<TILE_Z, RECURRENT, MASKED>(a + h_from_ + a_gate, a_row,
                                                                  h_panel, h_depth_, a_gate);
             for (int n = 0; n < SIZE; n++) {
-                const int64_t row = own.row(first + n);
-                const Vector z = activate(in.recurrent_activation, tile.at[n][TILE_Z]);
-                const Vector r = activate(in.recurrent_activation, tile.at[n][TILE_R]);
-                float* kept = gates(s, row) + unit;
-                if (RESET_AFTER || in.keep) store_partial(kept + in.units, r, left);
+                const int64_t row = first + n;
+                const Vector h_before = load_partial(old_h[row] + unit, left);
+                const Vector z = sigma(tile.at[n][TILE_Z]);
+                const Vector r = sigma(tile.at[n][TILE_R]);
+                float* kept = gate_rows[row] + unit;
                 if constexpr (RESET_AFTER) {
                     const Vector u = tile.at[n][TILE_U];
-                    const Vector g = activate(in.activation, tile.at[n][TILE_G] + r * u);
-                    if (in.keep) {
-                        store_partial(kept, z, left);
-                        store_partial(kept + 2 * in.units, g, left);
-                        store_partial(kept + 3 * in.units, u, left);
-                    }
-                    store_state(s, row, unit, z, g);
+                    const Vector g = phi(tile.at[n][TILE_G] + r * u);
+                    Vector h = z * h_before + (1.0f - z) * g;
+                    if (holes && r_.schedule.hole(own.row(row), s)) h = h_before;
+                    store_partial(new_h[row] + unit, h, left);
+                    if (!in.keep) continue;
+                    store_partial(kept + 2 * in.units, g, left);
+                    store_partial(kept + 3 * in.units, u, left);
                 } else {
-                    Vector reset_h = r * load_partial(r_.previous_h(s, row) + unit, left);
+                    Vector reset_h = r * h_before;
                     if constexpr (MASKED)
-                        reset_h *= load_partial(r_.gate_mask(2, row) + r_.h_at + unit, left);
-                    store_partial(kept, z, left);
+                        reset_h *=
+                            load_partial(r_.gate_mask(2, own.row(row)) + r_.h_at + unit, left);
                     store_partial(kept + 2 * in.units, tile.at[n][TILE_G], left);
                     store_partial(kept + 3 * in.units, reset_h, left);
                 }
+                store_partial(kept, z, left);
+                store_partial(kept + in.units, r, left);
             }
         });
     }
 }
 
 // The candidate and the new state, where the reset comes before the product with Rg.
-void Gru::candidate_step(int64_t s, const Own& own) const {
+template <class Phi>
+void Gru::candidate_step(int64_t s, const Own& own, Phi phi) const {
     const Inputs& in = r_.in;
-    const int64_t a_row = own.team * gates_row_;
+    const Rows gate_rows = gates(s, own), old_h = r_.previous_h(s, own);
+    const StateRows new_h = r_.next_h(s, own);
     candidate_->for_each([&](int64_t column, const float* panel, auto width) {
         constexpr int WIDTH = decltype(width)::value;
         for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
             Tile<SIZE, WIDTH> tile;
             tile.clear();
-            tile.template add_product<0, WIDTH>(gates(s, own.row(first)) + 3 * in.units, a_row,
+            tile.template add_product<0, WIDTH>(gate_rows[first] + 3 * in.units, gate_rows.step,
                                                 panel, in.units);
             for (int n = 0; n < SIZE; n++) {
-                const int64_t row = own.row(first + n);
-                float* kept = gates(s, row);
+                const int64_t row = first + n;
+                const bool skip = r_.skips(s, own.row(row));
+                float* kept = gate_rows[row];
                 for (int v = 0; v < WIDTH; v++) {
                     const int64_t unit = column + v * LANES, left = in.units - unit;
                     float* g_at = kept + 2 * in.units + unit;
-                    const Vector g =
-                        activate(in.activation, load_partial(g_at, left) + tile.at[n][v]);
-                    if (in.keep) store_partial(g_at, g, left);
-                    store_state(s, row, unit, load_partial(kept + unit, left), g);
+                    const Vector z = load_partial(kept + unit, left);
+                    const Vector g = phi(load_partial(g_at, left) + tile.at[n][v]);
+                    const Vector h_before = load_partial(old_h[row] + unit, left);
+                    const Vector h = skip ? h_before : z * h_before + (1.0f - z) * g;
+                    store_partial(g_at, g, left);
+                    store_partial(new_h[row] + unit, h, left);
                 }
             }
         });
     });
 }
 
-void Gru::store_state(int64_t s, int64_t row, int64_t unit, Vector z, Vector g) const {
-    const int64_t left = r_.in.units - unit;
-    const Vector before = load_partial(r_.previous_h(s, row) + unit, left);
-    const Vector h = r_.skips(s, row) ? before : z * before + (1.0f - z) * g;
-    store_partial(r_.next_h(s, row) + unit, h, left);
-}
-
 void Gru::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
     Floats d_reset_h(reset_after_ ? 0 : in.batch * in.units);
-    r_.backward(
-        given, wanted,
-        [&](int64_t s, const Own& own, float* dh) {
-            deltas(s, own, dh);
-            if (!reset_after_) reset_deltas(s, own, dh, d_reset_h.data());
-        },
-        [&](int64_t s, const Own& own, float* dh, float* dx) {
-            const float* d_gates = gates(s, own.first);
-            const int64_t row = own.team * gates_row_;
-            to_h_->run(r_, own, d_gates, row, dh + own.first * in.units, own.team * in.units,
-                       true);
-            if (dx)
-                to_x_->run(r_, own, d_gates, row, dx + own.first * in.features,
-                           own.team * in.features, false);
-        });
+    with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
+        r_.backward(
+            given, wanted,
+            [&](int64_t s, const Own& own, float* dh) {
+                deltas(s, own, dh, phi, sigma);
+                if (!reset_after_) reset_deltas(s, own, dh, d_reset_h.data(), sigma);
+            },
+            [&](int64_t s, const Own& own, float* dh, float* dx) {
+                const Rows d_gates = gates(s, own);
+                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true);
+                if (dx)
+                    to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+            });
+    });
     weight_gradients(wanted.weights);
 }
 
 // The equations of the header, backwards, as far as elementwise operations reach: gradients of
 // z and g (of r and u too, where the reset comes after), and in dh what bypasses the gates.
-void Gru::deltas(int64_t s, const Own& own, float* dh_rows) const {
+template <class Phi, class Sigma>
+void Gru::deltas(int64_t s, const Own& own, float* dh_array, Phi phi, Sigma sigma) const {
     const Inputs& in = r_.in;
+    const Rows gate_rows = gates(s, own), old_h = r_.previous_h(s, own);
+    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
     for (int64_t n = 0; n < own.count; n++) {
-        const int64_t row = own.row(n);
-        float* kept = gates(s, row);
-        if (r_.skips(s, row)) {
-            std::memset(kept, 0, sizeof(float) * KEPT * in.units);
+        float* kept = gate_rows[n];
+        if (r_.skips(s, own.row(n))) {
+            clear(kept, KEPT * in.units);
             continue;
         }
         for (int64_t unit = 0; unit < in.units; unit += LANES) {
             const int64_t left = in.units - unit;
-            float* dh_at = dh_rows + row * in.units + unit;
+            float* dh_at = dh_rows[n] + unit;
             const Vector z = load_partial(kept + unit, left);
             const Vector g = load_partial(kept + 2 * in.units + unit, left);
-            const Vector h = load_partial(r_.previous_h(s, row) + unit, left);
+            const Vector h = load_partial(old_h[n] + unit, left);
             const Vector dh = load_partial(dh_at, left);
-            const Vector dg = dh * (1.0f - z) * slope(in.activation, g);
-            const Vector dz = dh * (h - g) * slope(in.recurrent_activation, z);
+            const Vector dg = dh * (1.0f - z) * phi.slope_at(g);
+            const Vector dz = dh * (h - g) * sigma.slope_at(z);
             store_partial(kept + unit, dz, left);
             store_partial(kept + 2 * in.units + unit, dg, left);
             store_partial(dh_at, dh * z, left);
             if (!reset_after_) continue;
             const Vector r = load_partial(kept + in.units + unit, left);
             const Vector u = load_partial(kept + 3 * in.units + unit, left);
-            store_partial(kept + in.units + unit, dg * u * slope(in.recurrent_activation, r),
-                          left);
+            store_partial(kept + in.units + unit, dg * u * sigma.slope_at(r), left);
             store_partial(kept + 3 * in.units + unit, dg * r, left);
         }
     }
@@ -246,22 +253,25 @@ void Gru::deltas(int64_t s, const Own& own, float* dh_rows) const {
 
 // The rest of `deltas` where the reset comes before: the gradient of r * h has to come through
 // Rg first.
-void Gru::reset_deltas(int64_t s, const Own& own, float* dh_rows, float* d_reset_h) const {
+template <class Sigma>
+void Gru::reset_deltas(int64_t s, const Own& own, float* dh_array, float* d_reset_h,
+                       Sigma sigma) const {
     const Inputs& in = r_.in;
-    to_reset_h_->run(r_, own, gates(s, own.first), own.team * gates_row_,
-                     d_reset_h + own.first * in.units, own.team * in.units, false);
+    const Rows gate_rows = gates(s, own), old_h = r_.previous_h(s, own);
+    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
+    const Rows d_rows = Recurrence::of_batch(d_reset_h, in.units, own);
+    to_reset_h_->run(r_, own, gate_rows, d_rows, false);
     for (int64_t n = 0; n < own.count; n++) {
-        const int64_t row = own.row(n);
-        if (r_.skips(s, row)) continue;
-        float* r_at = gates(s, row) + in.units;
-        float* dh = dh_rows + row * in.units;
+        if (r_.skips(s, own.row(n))) continue;
+        float* r_at = gate_rows[n] + in.units;
         for (int64_t unit = 0; unit < in.units; unit += LANES) {
             const int64_t left = in.units - unit;
             const Vector r = load_partial(r_at + unit, left);
-            const Vector d = load_partial(d_reset_h + row * in.units + unit, left);
-            const Vector h = load_partial(r_.previous_h(s, row) + unit, left);
-            store_partial(r_at + unit, d * h * slope(in.recurrent_activation, r), left);
-            store_partial(dh + unit, load_partial(dh + unit, left) + d * r, left);
+            const Vector d = load_partial(d_rows[n] + unit, left);
+            const Vector h = load_partial(old_h[n] + unit, left);
+            float* dh = dh_rows[n] + unit;
+            store_partial(r_at + unit, d * h * sigma.slope_at(r), left);
+            store_partial(dh, load_partial(dh, left) + d * r, left);
         }
     }
 }

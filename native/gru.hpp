@@ -19,7 +19,7 @@
 namespace leftfold {
 
 class Gru {
-   public:
+  public:
     // `inputs.bias` is (2, 3 * units) if `reset_after`, else (3 * units).
     Gru(const Inputs& inputs, bool reset_after, const Allocate& allocate);
 
@@ -33,7 +33,7 @@ class Gru {
     int64_t weight_rows() const { return r_.width; }
     bool reset_after() const { return reset_after_; }
 
-   private:
+  private:
     const bool reset_after_;
     Recurrence r_;
     int64_t gates_row_;
@@ -41,19 +41,23 @@ class Gru {
     // Depth of the input and recurrent parts of a stacked row, and where the second starts.
     int64_t x_depth_, h_from_, h_depth_;
     Floats panels_;
-    std::unique_ptr<Panels> candidate_;   // Rg alone, where the reset comes before
+    std::unique_ptr<Panels> candidate_;  // Rg alone, where the reset comes before
     std::unique_ptr<GateProduct> to_h_, to_x_, to_reset_h_;
 
-    float* gates(int64_t s, int64_t r) const { return gates_ + r_.slot(s, r) * gates_row_; }
+    Rows gates(int64_t s, const Own& own) const {
+        return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
+    }
     const float* recurrent_bias() const;
     void pack_weights();
     void pack_transposed_weights();
-    template <bool MASKED, bool RESET_AFTER>
-    void step(int64_t s, const Own& own, const float* masked) const;
-    void candidate_step(int64_t s, const Own& own) const;
-    void store_state(int64_t s, int64_t row, int64_t unit, Vector z, Vector g) const;
-    void deltas(int64_t s, const Own& own, float* dh) const;
-    void reset_deltas(int64_t s, const Own& own, float* dh, float* d_reset_h) const;
+    template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
+    void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
+    template <class Phi>
+    void candidate_step(int64_t s, const Own& own, Phi phi) const;
+    template <class Phi, class Sigma>
+    void deltas(int64_t s, const Own& own, float* dh, Phi phi, Sigma sigma) const;
+    template <class Sigma>
+    void reset_deltas(int64_t s, const Own& own, float* dh, float* d_reset_h, Sigma sigma) const;
     void weight_gradients(float* out) const;
     void weight_gradient(int64_t from, int64_t rows, int64_t at, int64_t columns, int64_t to,
                          int mask, float* out) const;

@@ -8,28 +8,26 @@ constexpr int ROWS = tile_rows(GATES);
 }  // namespace
 
 Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
-    : r_(inputs, allocate, GATES, inputs.bias != nullptr), gates_row_(spread(GATES * inputs.units)) {
+    : r_(inputs, allocate, GATES, inputs.bias != nullptr),
+      gates_row_(spread(GATES * inputs.units)) {
     const int64_t units = r_.in.units, batch = r_.in.batch;
     cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * units);
     if (r_.in.keep) gates_ = allocate(r_.schedule.rows() * gates_row_);
     for (int64_t r = 0; r < batch; r++) {
         float* c = cells_ + r * units;
         if (r_.in.initial_c)
-            std::memcpy(c, r_.in.initial_c + r_.schedule.source(r) * units, sizeof(float) * units);
+            copy(r_.in.initial_c + r_.schedule.source(r) * units, c, units);
         else
-            std::memset(c, 0, sizeof(float) * units);
+            clear(c, units);
     }
     pack_weights();
     if (r_.in.keep) pack_transposed_weights();
 }
 
 // Without a backward pass to come, one row per sequence is enough and changes in place.
-float* Lstm::previous_c(int64_t s, int64_t r) const {
-    const int64_t row = !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
-    return cells_ + row * r_.in.units;
+int64_t Lstm::cell_row(int64_t s, int64_t r) const {
+    return !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
 }
-
-float* Lstm::next_c(int64_t s, int64_t r) const { return previous_c(s + 1, r); }
 
 // A panel holds the four gates of LANES units side by side, so that one tile ends with all that
 // their new states depend on.
@@ -68,54 +66,58 @@ void Lstm::pack_transposed_weights() {
 }
 
 void Lstm::forward(const Outputs& out) {
-    r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
-        if (r_.masks_per_gate())
-            step<true>(s, own, masked);
-        else
-            step<false>(s, own, masked);
+    with_activations(r_.in.activation, r_.in.recurrent_activation, [&](auto phi, auto sigma) {
+        r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+            if (r_.masks_per_gate())
+                step<true>(s, own, masked, phi, sigma);
+            else
+                step<false>(s, own, masked, phi, sigma);
+        });
     });
     for (int64_t r = 0; r < r_.in.batch; r++)
-        std::memcpy(out.c + r_.schedule.source(r) * r_.in.units,
-                    previous_c(r_.schedule.length(r), r), sizeof(float) * r_.in.units);
+        copy(cells_ + cell_row(r_.schedule.length(r), r) * r_.in.units,
+             out.c + r_.schedule.source(r) * r_.in.units, r_.in.units);
 }
 
-template <bool MASKED>
-void Lstm::step(int64_t s, const Own& own, const float* masked) const {
+template <bool MASKED, class Phi, class Sigma>
+void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const {
     const Inputs& in = r_.in;
-    const int64_t a_row = MASKED ? r_.stride : own.team * r_.stride;
+    const Rows stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
+    const Rows old_c = cells(s, own), new_c = cells(s + 1, own), kept = gates(s, own);
+    const StateRows new_h = r_.next_h(s, own);
+    const bool holes = r_.schedule.has_holes();
+    const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     for (int64_t unit = 0; unit < in.units; unit += LANES) {
         const float* panel = panels_.data() + unit * r_.width * GATES;
         const int64_t left = in.units - unit;
         for_each_tile<ROWS>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
-            const float* a =
-                MASKED ? masked + first * r_.stride : r_.stacked(s, own.row(first));
+            const float* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, GATES> tile;
             tile.clear();
             tile.template add_product<0, GATES, MASKED>(a, a_row, panel, r_.width, a_gate);
             for (int n = 0; n < SIZE; n++) {
-                const int64_t row = own.row(first + n);
-                const Vector old_c = load_partial(previous_c(s, row) + unit, left);
-                const Vector i = activate(in.recurrent_activation, tile.at[n][0]);
-                const Vector f = activate(in.recurrent_activation, tile.at[n][1]);
-                const Vector g = activate(in.activation, tile.at[n][2]);
-                const Vector o = activate(in.recurrent_activation, tile.at[n][3]);
-                Vector c = f * old_c + i * g;
-                Vector h = o * activate(in.activation, c);
-                if (r_.skips(s, row)) {
-                    c = old_c;
-                    h = load_partial(r_.previous_h(s, row) + unit, left);
+                const int64_t row = first + n;
+                const Vector c_before = load_partial(old_c[row] + unit, left);
+                const Vector i = sigma(tile.at[n][0]);
+                const Vector f = sigma(tile.at[n][1]);
+                const Vector g = phi(tile.at[n][2]);
+                const Vector o = sigma(tile.at[n][3]);
+                Vector c = f * c_before + i * g;
+                Vector h = o * phi(c);
+                if (holes && r_.schedule.hole(own.row(row), s)) {
+                    c = c_before;
+                    h = load_partial(old_h[row] + unit, left);
                 }
-                store_partial(next_c(s, row) + unit, c, left);
-                store_partial(r_.next_h(s, row) + unit, h, left);
-                if (in.keep) {
-                    float* kept = gates(s, row) + unit;
-                    store_partial(kept, i, left);
-                    store_partial(kept + in.units, f, left);
-                    store_partial(kept + 2 * in.units, g, left);
-                    store_partial(kept + 3 * in.units, o, left);
-                }
+                store_partial(new_c[row] + unit, c, left);
+                store_partial(new_h[row] + unit, h, left);
+                if (!in.keep) continue;
+                float* to = kept[row] + unit;
+                store_partial(to, i, left);
+                store_partial(to + in.units, f, left);
+                store_partial(to + 2 * in.units, g, left);
+                store_partial(to + 3 * in.units, o, left);
             }
         });
     }
@@ -126,56 +128,56 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
     Floats dc(in.batch * in.units, 0.0f);
     if (given.c)
         for (int64_t r = 0; r < in.batch; r++)
-            std::memcpy(dc.data() + r * in.units, given.c + r_.schedule.source(r) * in.units,
-                        sizeof(float) * in.units);
-    r_.backward(
-        given, wanted,
-        [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh, dc.data()); },
-        [&](int64_t s, const Own& own, float* dh, float* dx) {
-            const float* d_gates = gates(s, own.first);
-            const int64_t row = own.team * gates_row_;
-            to_h_->run(r_, own, d_gates, row, dh + own.first * in.units, own.team * in.units,
-                       true);
-            if (dx)
-                to_x_->run(r_, own, d_gates, row, dx + own.first * in.features,
-                           own.team * in.features, false);
-        });
+            copy(given.c + r_.schedule.source(r) * in.units, dc.data() + r * in.units, in.units);
+    with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
+        r_.backward(
+            given, wanted,
+            [&](int64_t s, const Own& own, float* dh) {
+                deltas(s, own, dh, dc.data(), phi, sigma);
+            },
+            [&](int64_t s, const Own& own, float* dh, float* dx) {
+                const Rows d_gates = gates(s, own);
+                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true);
+                if (dx)
+                    to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+            });
+    });
     for (int64_t r = 0; r < in.batch; r++)
-        std::memcpy(wanted.c + r_.schedule.source(r) * in.units, dc.data() + r * in.units,
-                    sizeof(float) * in.units);
+        copy(dc.data() + r * in.units, wanted.c + r_.schedule.source(r) * in.units, in.units);
     weight_gradients(wanted.weights);
 }
 
 // The equations of the header, backwards, for one step: dh and dc arrive with the gradients of
 // the states after the step and leave with what reaches the states before it without passing
 // through the gates.
-void Lstm::deltas(int64_t s, const Own& own, float* dh_rows, float* dc_rows) const {
+template <class Phi, class Sigma>
+void Lstm::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, Phi phi,
+                  Sigma sigma) const {
     const Inputs& in = r_.in;
+    const Rows c_before = cells(s, own), c_after = cells(s + 1, own), gate_rows = gates(s, own);
+    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
+    const Rows dc_rows = Recurrence::of_batch(dc_array, in.units, own);
     for (int64_t n = 0; n < own.count; n++) {
-        const int64_t row = own.row(n);
-        float* kept = gates(s, row);
-        if (r_.skips(s, row)) {
-            std::memset(kept, 0, sizeof(float) * GATES * in.units);
+        float* kept = gate_rows[n];
+        if (r_.skips(s, own.row(n))) {
+            clear(kept, GATES * in.units);
             continue;
         }
-        const float* c_before = previous_c(s, row);
-        const float* c_after = next_c(s, row);
         for (int64_t unit = 0; unit < in.units; unit += LANES) {
             const int64_t left = in.units - unit;
-            float* dh_at = dh_rows + row * in.units + unit;
-            float* dc_at = dc_rows + row * in.units + unit;
+            float* dh_at = dh_rows[n] + unit;
+            float* dc_at = dc_rows[n] + unit;
             const Vector i = load_partial(kept + unit, left);
             const Vector f = load_partial(kept + in.units + unit, left);
             const Vector g = load_partial(kept + 2 * in.units + unit, left);
             const Vector o = load_partial(kept + 3 * in.units + unit, left);
-            const Vector y = activate(in.activation, load_partial(c_after + unit, left));
+            const Vector y = phi(load_partial(c_after[n] + unit, left));
             const Vector dh = load_partial(dh_at, left);
-            const Vector dc = load_partial(dc_at, left) + dh * o * slope(in.activation, y);
-            const Vector di = dc * g * slope(in.recurrent_activation, i);
-            const Vector df = dc * load_partial(c_before + unit, left) *
-                              slope(in.recurrent_activation, f);
-            const Vector dg = dc * i * slope(in.activation, g);
-            const Vector d_o = dh * y * slope(in.recurrent_activation, o);
+            const Vector dc = load_partial(dc_at, left) + dh * o * phi.slope_at(y);
+            const Vector di = dc * g * sigma.slope_at(i);
+            const Vector df = dc * load_partial(c_before[n] + unit, left) * sigma.slope_at(f);
+            const Vector dg = dc * i * phi.slope_at(g);
+            const Vector d_o = dh * y * sigma.slope_at(o);
             store_partial(kept + unit, di, left);
             store_partial(kept + in.units + unit, df, left);
             store_partial(kept + 2 * in.units + unit, dg, left);

@@ -14,7 +14,7 @@
 namespace leftfold {
 
 class Lstm {
-   public:
+  public:
     Lstm(const Inputs& inputs, const Allocate& allocate);
 
     // Fills output, h and c.
@@ -26,22 +26,28 @@ class Lstm {
 
     int64_t weight_rows() const { return r_.width; }
 
-   private:
+  private:
     Recurrence r_;
     int64_t gates_row_;
-    float* gates_ = nullptr;   // activated gates i f g o; backward turns them into gradients
-    float* cells_;             // cell states, after one row per sequence of initial ones
+    float* gates_ = nullptr;  // activated gates i f g o; backward turns them into gradients
+    float* cells_;            // cell states, after one row per sequence of initial ones
     Floats panels_;
     std::unique_ptr<GateProduct> to_h_, to_x_;
 
-    float* previous_c(int64_t s, int64_t r) const;
-    float* next_c(int64_t s, int64_t r) const;
-    float* gates(int64_t s, int64_t r) const { return gates_ + r_.slot(s, r) * gates_row_; }
+    int64_t cell_row(int64_t s, int64_t r) const;
+    // The cell states before step s.
+    Rows cells(int64_t s, const Own& own) const {
+        return {cells_ + cell_row(s, own.first) * r_.in.units, own.team * r_.in.units};
+    }
+    Rows gates(int64_t s, const Own& own) const {
+        return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
+    }
     void pack_weights();
     void pack_transposed_weights();
-    template <bool MASKED>
-    void step(int64_t s, const Own& own, const float* masked) const;
-    void deltas(int64_t s, const Own& own, float* dh, float* dc) const;
+    template <bool MASKED, class Phi, class Sigma>
+    void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
+    template <class Phi, class Sigma>
+    void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
     void weight_gradients(float* out) const;
 };
 

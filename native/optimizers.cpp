@@ -10,7 +10,8 @@ namespace leftfold {
 namespace {
 
 LEFTFOLD_INLINE Vector square_root(Vector x) {
-    for (int i = 0; i < LANES; i++) x[i] = __builtin_sqrtf(x[i]);
+    for (int i = 0; i < LANES; i++)
+        x[i] = __builtin_sqrtf(x[i]);
     return x;
 }
 
@@ -42,8 +43,8 @@ void sgd_update(int64_t count, float* values, const float* gradients, float* mom
 }
 
 void rmsprop_update(int64_t count, float* values, const float* gradients, float* velocity,
-                    float* momentum_state, float* average_gradient, float learning_rate,
-                    float rho, float momentum, float epsilon) {
+                    float* momentum_state, float* average_gradient, float learning_rate, float rho,
+                    float momentum, float epsilon) {
     for_each_vector(count, 8, [&](int64_t i, int64_t left) {
         const Vector g = load_partial(gradients + i, left);
         const Vector v = rho * load_partial(velocity + i, left) + (1.0f - rho) * g * g;
@@ -85,10 +86,10 @@ void adagrad_update(int64_t count, float* values, const float* gradients, float*
         const Vector g = load_partial(gradients + i, left);
         const Vector total = load_partial(accumulator + i, left) + g * g;
         store_partial(accumulator + i, total, left);
-        store_partial(values + i,
-                      load_partial(values + i, left) -
-                          learning_rate * g / square_root(total + epsilon),
-                      left);
+        store_partial(
+            values + i,
+            load_partial(values + i, left) - learning_rate * g / square_root(total + epsilon),
+            left);
     });
 }
 
@@ -105,8 +106,7 @@ void nadam_update(int64_t count, float* values, const float* gradients, float* m
         const Vector direction = f.of_m * mean + f.of_gradient * g;
         store_partial(values + i,
                       load_partial(values + i, left) -
-                          direction * f.learning_rate /
-                              (square_root(square * f.of_v) + f.epsilon),
+                          direction * f.learning_rate / (square_root(square * f.of_v) + f.epsilon),
                       left);
     });
 }
@@ -127,7 +127,8 @@ double squared_norm(int64_t count, const float* gradients) {
         }
     });
     double total = 0;
-    for (const double part : partial) total += part;
+    for (const double part : partial)
+        total += part;
     return total;
 }
 

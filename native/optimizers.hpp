@@ -11,8 +11,8 @@ void sgd_update(int64_t count, float* values, const float* gradients, float* mom
                 float learning_rate, float momentum, bool nesterov);
 
 void rmsprop_update(int64_t count, float* values, const float* gradients, float* velocity,
-                    float* momentum_state, float* average_gradient, float learning_rate,
-                    float rho, float momentum, float epsilon);
+                    float* momentum_state, float* average_gradient, float learning_rate, float rho,
+                    float momentum, float epsilon);
 
 void adam_update(int64_t count, float* values, const float* gradients, float* m, float* v,
                  float alpha, float beta_1, float beta_2, float epsilon, float decay);
@@ -22,8 +22,8 @@ void adagrad_update(int64_t count, float* values, const float* gradients, float*
 
 struct NadamFactors {
     float learning_rate;
-    float of_m, of_gradient;   // what enters the bias-corrected momentum
-    float of_v;                // 1 / (1 - beta_2^t)
+    float of_m, of_gradient;  // what enters the bias-corrected momentum
+    float of_v;               // 1 / (1 - beta_2^t)
     float beta_1, beta_2, epsilon;
 };
 

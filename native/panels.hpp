@@ -30,8 +30,10 @@ inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float
     }
     for (int64_t k = 0; k < depth; k++) {
         float* row = out + k * out_step;
-        for (int64_t i = 0; i < count; i++) row[i] = *source.at(k, i);
-        for (int64_t i = count < 0 ? 0 : count; i < LANES; i++) row[i] = 0.0f;
+        for (int64_t i = 0; i < count; i++)
+            row[i] = *source.at(k, i);
+        for (int64_t i = count < 0 ? 0 : count; i < LANES; i++)
+            row[i] = 0.0f;
     }
 }
 

@@ -52,13 +52,13 @@ void generate(uint32_t key0, uint32_t key1, int64_t count, Put&& put) {
     in_parallel(threads_for(60.0 * count, stripes), [&](int thread, int team) {
         for (int64_t s = stripes * thread / team; s < stripes * (thread + 1) / team; s++) {
             VectorWord counter, words[BLOCK];
-            for (int i = 0; i < LANES; i++) counter[i] = static_cast<uint32_t>(s * LANES + i);
+            for (int i = 0; i < LANES; i++)
+                counter[i] = static_cast<uint32_t>(s * LANES + i);
             philox(key0, key1, counter, words);
             const int64_t first = s * STRIPE;
             const int64_t here = count - first < STRIPE ? count - first : STRIPE;
             for (int64_t i = 0; i < here; i++)
-                put(first + i,
-                    static_cast<float>(words[i % BLOCK][i / BLOCK] >> 8) * 0x1p-24f);
+                put(first + i, static_cast<float>(words[i % BLOCK][i / BLOCK] >> 8) * 0x1p-24f);
         }
     });
 }
@@ -69,10 +69,10 @@ void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out) {
     generate(key0, key1, count, [&](int64_t i, float value) { out[i] = value; });
 }
 
-void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, float rate, float* out) {
-    const float kept = 1.0f / (1.0f - rate);
+void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out) {
+    const float bound = static_cast<float>(rate), kept = static_cast<float>(1 / (1 - rate));
     generate(key0, key1, count,
-             [&](int64_t i, float value) { out[i] = value < rate ? 0.0f : kept; });
+             [&](int64_t i, float value) { out[i] = value < bound ? 0.0f : kept; });
 }
 
 }  // namespace leftfold

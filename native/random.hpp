@@ -13,6 +13,6 @@ namespace leftfold {
 void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out);
 
 // out[i] is 0 where the uniform number is below `rate`, else 1 / (1 - rate).
-void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, float rate, float* out);
+void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out);
 
 }  // namespace leftfold

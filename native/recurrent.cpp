@@ -14,7 +14,8 @@ Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates
       masks_per_gate_(in.recurrent_dropout || (in.input_dropout && in.input_dropouts > 1)),
       mask_order_(std::move(mask_order)) {
     if (mask_order_.empty())
-        for (int g = 0; g < gates; g++) mask_order_.push_back(g);
+        for (int g = 0; g < gates; g++)
+            mask_order_.push_back(g);
     stacked_ = allocate(slots() * stride);
     final_h_ = allocate(in.batch * in.units);
     if (masks_per_gate_) build_gate_masks();
@@ -33,82 +34,79 @@ void Recurrence::build_gate_masks() {
             const int64_t b = schedule.source(r);
             if (in.input_dropout) {
                 const int64_t which = in.input_dropouts > 1 ? g : 0;
-                std::memcpy(mask + x_at,
-                            in.input_dropout + (which * in.batch + b) * in.features,
-                            sizeof(float) * in.features);
+                copy(in.input_dropout + (which * in.batch + b) * in.features, mask + x_at,
+                     in.features);
             }
             if (in.recurrent_dropout)
-                std::memcpy(mask + h_at, in.recurrent_dropout + (g * in.batch + b) * in.units,
-                            sizeof(float) * in.units);
+                copy(in.recurrent_dropout + (g * in.batch + b) * in.units, mask + h_at, in.units);
         }
 }
 
 void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
+    const Rows rows = stacked(s, own);
     float* target = scratch;
     for (const int g : mask_order_)
-        for (int64_t i = 0; i < own.count; i++, target += stride) {
-            const float* row = stacked(s, own.row(i));
-            const float* mask = gate_mask(g, own.row(i));
-            for (int64_t k = 0; k < width; k++) target[k] = row[k] * mask[k];
-        }
+        for (int64_t i = 0; i < own.count; i++, target += stride)
+            copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
 std::vector<int64_t> Recurrence::packed_sources() const {
     std::vector<int64_t> sources;
     sources.reserve(schedule.rows());
     for (int64_t s = 0; s < schedule.steps(); s++)
-        for (int64_t r = 0; r < schedule.active(s); r++) sources.push_back(r);
+        for (int64_t r = 0; r < schedule.active(s); r++)
+            sources.push_back(r);
     return sources;
 }
 
 void Recurrence::start(int thread, int team) const {
     for (int64_t r = thread; r < in.batch; r += team) {
-        float* h = schedule.length(r) > 0 ? previous_h(0, r) : final_h_ + r * in.units;
+        float* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
+                                          : final_h_ + r * in.units;
         if (in.initial_h)
-            std::memcpy(h, in.initial_h + schedule.source(r) * in.units,
-                        sizeof(float) * in.units);
+            copy(in.initial_h + schedule.source(r) * in.units, h, in.units);
         else
-            std::memset(h, 0, sizeof(float) * in.units);
+            clear(h, in.units);
     }
 }
 
 void Recurrence::read_inputs(int64_t s, const Own& own) const {
     const bool one_mask = in.input_dropout && !masks_per_gate_;
+    const Rows rows = stacked(s, own);
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
         const float* x = in.x + (b * in.time + schedule.time_of(r, s)) * in.features;
-        float* row = stacked(s, r);
+        float* row = rows[i];
         if (x_at) row[0] = 1.0f;
         if (h_at > x_at + in.features) row[h_at - 1] = 1.0f;
         if (one_mask) {
-            const float* mask = in.input_dropout + b * in.features;
-            for (int64_t f = 0; f < in.features; f++) row[x_at + f] = x[f] * mask[f];
+            copy_scaled(x, in.input_dropout + b * in.features, row + x_at, in.features);
         } else {
-            std::memcpy(row + x_at, x, sizeof(float) * in.features);
+            copy(x, row + x_at, in.features);
         }
     }
 }
 
 void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
+    const StateRows states = next_h(s, own);
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i);
         float* target =
             output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units;
         if (in.zero_output_for_mask && skips(s, r))
-            std::memset(target, 0, sizeof(float) * in.units);
+            clear(target, in.units);
         else
-            std::memcpy(target, next_h(s, r), sizeof(float) * in.units);
+            copy(states[i], target, in.units);
     }
 }
 
 void Recurrence::finish(int thread, int team, const Outputs& out) const {
-    const size_t bytes = sizeof(float) * in.units;
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
         const float* h = final_h_ + r * in.units;
-        std::memcpy(out.h + b * in.units, h, bytes);
+        copy(h, out.h + b * in.units, in.units);
         if (!in.return_sequences) {
-            std::memcpy(out.output + b * in.units, h, bytes);
+            copy(h, out.output + b * in.units, in.units);
             continue;
         }
         // Masked steps at either end repeat the state that is carried past them.
@@ -120,9 +118,9 @@ void Recurrence::finish(int thread, int team, const Outputs& out) const {
             if (p < from && schedule.length(r) > 0)
                 carried = in.initial_h ? in.initial_h + b * in.units : nullptr;
             if (in.zero_output_for_mask || !carried)
-                std::memset(target, 0, bytes);
+                clear(target, in.units);
             else
-                std::memcpy(target, carried, bytes);
+                copy(carried, target, in.units);
         }
     }
 }
@@ -133,18 +131,16 @@ void Recurrence::start_gradients(int thread, int team, const OutputGradients& gi
         const int64_t b = schedule.source(r);
         float* row = dh + r * in.units;
         if (given.h)
-            std::memcpy(row, given.h + b * in.units, sizeof(float) * in.units);
+            copy(given.h + b * in.units, row, in.units);
         else
-            std::memset(row, 0, sizeof(float) * in.units);
+            clear(row, in.units);
         if (!given.output) continue;
         if (!in.return_sequences) {
-            for (int64_t u = 0; u < in.units; u++) row[u] += given.output[b * in.units + u];
+            add(given.output + b * in.units, row, in.units);
         } else if (!in.zero_output_for_mask) {
             // Outputs past the end repeat the final state.
-            for (int64_t p = schedule.position(r, schedule.length(r)); p < in.time; p++) {
-                const float* dy = given.output + (b * in.time + p) * in.units;
-                for (int64_t u = 0; u < in.units; u++) row[u] += dy[u];
-            }
+            for (int64_t p = schedule.position(r, schedule.length(r)); p < in.time; p++)
+                add(given.output + (b * in.time + p) * in.units, row, in.units);
         }
     }
 }
@@ -154,10 +150,8 @@ void Recurrence::add_output_gradients(int64_t s, const Own& own, const float* d_
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i);
         if (in.zero_output_for_mask && skips(s, r)) continue;
-        const float* dy =
-            d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units;
-        float* row = dh + r * in.units;
-        for (int64_t u = 0; u < in.units; u++) row[u] += dy[u];
+        add(d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units,
+            dh + r * in.units, in.units);
     }
 }
 
@@ -169,10 +163,9 @@ void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* d
         const float* row = dx + r * in.features;
         float* target = out + (b * in.time + schedule.time_of(r, s)) * in.features;
         if (one_mask) {
-            const float* mask = in.input_dropout + b * in.features;
-            for (int64_t f = 0; f < in.features; f++) target[f] = row[f] * mask[f];
+            copy_scaled(row, in.input_dropout + b * in.features, target, in.features);
         } else {
-            std::memcpy(target, row, sizeof(float) * in.features);
+            copy(row, target, in.features);
         }
     }
 }
@@ -183,19 +176,16 @@ void Recurrence::finish_gradients(int thread, int team, const OutputGradients& g
         const int64_t b = schedule.source(r);
         const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
         float* target = wanted.h + b * in.units;
-        std::memcpy(target, dh + r * in.units, sizeof(float) * in.units);
+        copy(dh + r * in.units, target, in.units);
         const bool repeats = given.output && in.return_sequences && !in.zero_output_for_mask;
         // Outputs before the first valid step repeat the initial state.
-        for (int64_t p = 0; repeats && p < from; p++) {
-            const float* dy = given.output + (b * in.time + p) * in.units;
-            for (int64_t u = 0; u < in.units; u++) target[u] += dy[u];
-        }
+        for (int64_t p = 0; repeats && p < from; p++)
+            add(given.output + (b * in.time + p) * in.units, target, in.units);
         if (!wanted.x) continue;
         for (int64_t p = 0; p < in.time; p++) {
             if (p >= from && p < to) continue;
             const int64_t t = in.reversed ? in.time - 1 - p : p;
-            std::memset(wanted.x + (b * in.time + t) * in.features, 0,
-                        sizeof(float) * in.features);
+            clear(wanted.x + (b * in.time + t) * in.features, in.features);
         }
     }
 }
@@ -219,20 +209,19 @@ void GateProduct::add_segment(int64_t at, int64_t weight_row, int64_t depth, int
     segments_.push_back({at, mask, std::move(panels)});
 }
 
-void GateProduct::run(const Recurrence& recurrence, const Own& own, const float* gates,
-                      int64_t gates_row, float* out, int64_t out_row, bool accumulate) const {
+void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& gates,
+                      const Rows& out, bool accumulate) const {
     for (const Segment& segment : segments_) {
-        const float* a = gates + segment.at;
         segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
             constexpr int WIDTH = decltype(width)::value;
             for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
-                constexpr int ROWS = decltype(size)::value;
-                Tile<ROWS, WIDTH> tile;
+                constexpr int SIZE = decltype(size)::value;
+                Tile<SIZE, WIDTH> tile;
                 tile.clear();
-                tile.template add_product<0, WIDTH>(a + first * gates_row, gates_row, panel,
+                tile.template add_product<0, WIDTH>(gates[first] + segment.at, gates.step, panel,
                                                     segment.panels.depth());
-                for (int i = 0; i < ROWS; i++) {
-                    float* target = out + (first + i) * out_row + column;
+                for (int i = 0; i < SIZE; i++) {
+                    float* target = out[first + i] + column;
                     const float* mask =
                         segment.mask == NO_MASK
                             ? nullptr

@@ -30,37 +30,37 @@ using Allocate = std::function<float*(int64_t count)>;
 // ones may be null.
 struct Inputs {
     int64_t batch, time, features, units;
-    const float* x;                   // (batch, time, features)
-    const float* kernel;              // (features, gates * units)
-    const float* recurrent_kernel;    // (units, gates * units)
-    const float* bias;                // optional
-    const float* initial_h;           // (batch, units), optional
-    const float* initial_c;           // (batch, units), optional
-    const bool* mask;                 // (batch, time), optional
-    const float* input_dropout;       // (input_dropouts, batch, features), optional
-    int64_t input_dropouts;           // 1, or one per gate
-    const float* recurrent_dropout;   // (gates, batch, units), optional
+    const float* x;                  // (batch, time, features)
+    const float* kernel;             // (features, gates * units)
+    const float* recurrent_kernel;   // (units, gates * units)
+    const float* bias;               // optional
+    const float* initial_h;          // (batch, units), optional
+    const float* initial_c;          // (batch, units), optional
+    const bool* mask;                // (batch, time), optional
+    const float* input_dropout;      // (input_dropouts, batch, features), optional
+    int64_t input_dropouts;          // 1, or one per gate
+    const float* recurrent_dropout;  // (gates, batch, units), optional
     Activation activation, recurrent_activation;
     bool reversed, return_sequences, zero_output_for_mask, keep;
 };
 
 struct Outputs {
-    float* output;   // (batch, time, units) or (batch, units)
-    float* h;        // (batch, units)
-    float* c;        // (batch, units), LSTM only
+    float* output;  // (batch, time, units) or (batch, units)
+    float* h;       // (batch, units)
+    float* c;       // (batch, units), LSTM only
 };
 
 struct OutputGradients {
-    const float* output;   // each optional
+    const float* output;  // each optional
     const float* h;
     const float* c;
 };
 
 struct InputGradients {
-    float* x;         // (batch, time, features), optional
-    float* weights;   // the stacked matrix's gradient; see each cell
-    float* h;         // (batch, units)
-    float* c;         // (batch, units), LSTM only
+    float* x;        // (batch, time, features), optional
+    float* weights;  // the stacked matrix's gradient; see each cell
+    float* h;        // (batch, units)
+    float* c;        // (batch, units), LSTM only
 };
 
 // A row length at which successive rows do not fall on the same cache sets.
@@ -74,12 +74,30 @@ struct Own {
     int64_t first, team, count;
 
     Own(int thread, int team, int64_t active)
-        : first(thread), team(team), count(active > thread ? (active - thread + team - 1) / team : 0) {}
+        : first(thread),
+          team(team),
+          count(active > thread ? (active - thread + team - 1) / team : 0) {}
     int64_t row(int64_t i) const { return first + i * team; }
 };
 
+// One row of memory for each row a thread owns.
+struct Rows {
+    float* first;
+    int64_t step;
+
+    float* operator[](int64_t i) const { return first + i * step; }
+};
+
+// The same, in one place for rows that go on and in another for those that end here.
+struct StateRows {
+    Rows going_on, ended;
+    int64_t count_going_on;
+
+    float* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
+};
+
 class Recurrence {
-   public:
+  public:
     // `mask_order` lists the gates whose masked copies of a row a step wants, in that order;
     // all gates by default.
     Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
@@ -91,12 +109,22 @@ class Recurrence {
     // Parts of a stacked row: `bias_rows` ones (0 or 1 before x; GRU has a second before h).
     const int64_t x_at, h_at, width, stride;
 
-    // The stacked row of sorted row r at step s.
-    float* stacked(int64_t s, int64_t r) const { return stacked_ + slot(s, r) * stride; }
-    float* previous_h(int64_t s, int64_t r) const { return stacked(s, r) + h_at; }
+    // The stacked rows of step s, and the states in them, from before the step.
+    Rows stacked(int64_t s, const Own& own) const {
+        return {stacked_ + slot(s, own.first) * stride, own.team * stride};
+    }
+    Rows previous_h(int64_t s, const Own& own) const {
+        return {stacked(s, own).first + h_at, own.team * stride};
+    }
     // Where h of step s goes: into the next stacked row, or to the end of the sequence.
-    float* next_h(int64_t s, int64_t r) const {
-        return r < schedule.active(s + 1) ? previous_h(s + 1, r) : final_h_ + r * in.units;
+    StateRows next_h(int64_t s, const Own& own) const {
+        const Own next(static_cast<int>(own.first), static_cast<int>(own.team),
+                       schedule.active(s + 1));
+        return {previous_h(s + 1, own), of_batch(final_h_, in.units, own), next.count};
+    }
+    // Rows of an array with `width` floats for every sorted row of the batch.
+    static Rows of_batch(float* array, int64_t width, const Own& own) {
+        return {array + own.first * width, own.team * width};
     }
     // Storage with one row per packed row when kept for the backward pass, else per batch row.
     int64_t slot(int64_t s, int64_t r) const {
@@ -134,7 +162,7 @@ class Recurrence {
     // All packed rows, transposed: the left operand of a weight gradient.
     MatrixView stacked_transposed(int64_t from = 0) const { return {stacked_ + from, 1, stride}; }
 
-   private:
+  private:
     float* stacked_;
     float* final_h_;
     bool masks_per_gate_;
@@ -192,7 +220,7 @@ void Recurrence::backward(const OutputGradients& given, const InputGradients& wa
 
 // A packed right operand: columns of a matrix in panels of up to four vectors.
 class Panels {
-   public:
+  public:
     static constexpr int WIDTH = 4;
 
     Panels(int64_t columns, int64_t depth)
@@ -209,12 +237,13 @@ class Panels {
         const int64_t vectors = padded(columns_) / LANES;
         for (int64_t v = 0; v < vectors; v += WIDTH) {
             const int width = static_cast<int>(vectors - v < WIDTH ? vectors - v : WIDTH);
-            with_size<WIDTH>(
-                width, [&](auto size) { body(v * LANES, data_.data() + v * LANES * depth_, size); });
+            with_size<WIDTH>(width, [&](auto size) {
+                body(v * LANES, data_.data() + v * LANES * depth_, size);
+            });
         }
     }
 
-   private:
+  private:
     int64_t columns_, depth_;
     Floats data_;
 };
@@ -223,7 +252,7 @@ class Panels {
 // transposed weights in segments of gate columns. One segment holds all gates where they share
 // their input; with a dropout mask per gate each has its own, and so has GRU's candidate.
 class GateProduct {
-   public:
+  public:
     // `weights_transposed` has a row per gate column and a column per input; `mask_at` is
     // where those inputs stand in a stacked row.
     GateProduct(MatrixView weights_transposed, int64_t columns, int64_t mask_at)
@@ -234,11 +263,11 @@ class GateProduct {
     static constexpr int NO_MASK = -1;
     void add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask);
 
-    // out (+)= gates * weights for a thread's rows; `gates` and `out` point to its first row.
-    void run(const Recurrence& recurrence, const Own& own, const float* gates, int64_t gates_row,
-             float* out, int64_t out_row, bool accumulate) const;
+    // out (+)= gates * weights for a thread's rows.
+    void run(const Recurrence& recurrence, const Own& own, const Rows& gates, const Rows& out,
+             bool accumulate) const;
 
-   private:
+  private:
     struct Segment {
         int64_t at;
         int mask;

@@ -17,9 +17,13 @@
 namespace leftfold {
 
 class Schedule {
-   public:
+  public:
     Schedule(int64_t batch, int64_t time, const bool* mask, bool reversed)
-        : batch_(batch), time_(time), reversed_(reversed), order_(batch), start_(batch, 0),
+        : batch_(batch),
+          time_(time),
+          reversed_(reversed),
+          order_(batch),
+          start_(batch, 0),
           length_(batch, time) {
         std::iota(order_.begin(), order_.end(), 0);
         if (mask) sort_by_length(mask);
@@ -27,7 +31,8 @@ class Schedule {
         first_.assign(longest + 1, 0);
         int64_t running = batch;
         for (int64_t s = 0; s < longest; s++) {
-            while (length_[running - 1] <= s) running--;
+            while (length_[running - 1] <= s)
+                running--;
             first_[s + 1] = first_[s] + running;
         }
     }
@@ -55,7 +60,7 @@ class Schedule {
     // Whether sorted row r passes over step s.
     bool hole(int64_t r, int64_t s) const { return holes_[first_[s] + r]; }
 
-   private:
+  private:
     int64_t batch_, time_;
     bool reversed_;
     std::vector<int64_t> order_, start_, length_, first_;
@@ -69,11 +74,14 @@ class Schedule {
         bool holes = false;
         for (int64_t b = 0; b < batch_; b++) {
             int64_t from = 0, to = time_;
-            while (from < time_ && !valid(b, from)) from++;
-            while (to > from && !valid(b, to - 1)) to--;
+            while (from < time_ && !valid(b, from))
+                from++;
+            while (to > from && !valid(b, to - 1))
+                to--;
             start[b] = from;
             length[b] = to - from;
-            for (int64_t t = from; t < to && !holes; t++) holes = !valid(b, t);
+            for (int64_t t = from; t < to && !holes; t++)
+                holes = !valid(b, t);
         }
         std::stable_sort(order_.begin(), order_.end(),
                          [&](int64_t a, int64_t b) { return length[a] > length[b]; });

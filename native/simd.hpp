@@ -46,9 +46,13 @@ LEFTFOLD_INLINE Vector load(const float* p) {
     return v;
 }
 
-LEFTFOLD_INLINE void store(float* p, Vector v) { std::memcpy(p, &v, sizeof v); }
+LEFTFOLD_INLINE void store(float* p, Vector v) {
+    std::memcpy(p, &v, sizeof v);
+}
 
-LEFTFOLD_INLINE Vector broadcast(float x) { return x - Vector{}; }
+LEFTFOLD_INLINE Vector broadcast(float x) {
+    return x - Vector{};
+}
 
 // The first `count` lanes from memory, zeros behind them; `count` may exceed LANES or be
 // negative. No byte outside those lanes is touched.
@@ -63,7 +67,8 @@ LEFTFOLD_INLINE Vector load_partial(const float* p, int64_t count) {
     return (Vector)_mm256_maskload_ps(p, wanted);
 #else
     Vector v{};
-    for (int i = 0; i < count; i++) v[i] = p[i];
+    for (int i = 0; i < count; i++)
+        v[i] = p[i];
     return v;
 #endif
 }
@@ -78,8 +83,35 @@ LEFTFOLD_INLINE void store_partial(float* p, Vector v, int64_t count) {
     const __m256i wanted = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
     _mm256_maskstore_ps(p, wanted, (__m256)v);
 #else
-    for (int i = 0; i < count; i++) p[i] = v[i];
+    for (int i = 0; i < count; i++)
+        p[i] = v[i];
 #endif
+}
+
+LEFTFOLD_INLINE void copy(const float* from, float* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, load_partial(from + i, count - i), count - i);
+}
+
+LEFTFOLD_INLINE void clear(float* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, Vector{}, count - i);
+}
+
+// to += from
+LEFTFOLD_INLINE void add(const float* from, float* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, load_partial(to + i, count - i) + load_partial(from + i, count - i),
+                      count - i);
+}
+
+// to = from * factors
+LEFTFOLD_INLINE void copy_scaled(const float* from, const float* factors, float* to,
+                                 int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i,
+                      load_partial(from + i, count - i) * load_partial(factors + i, count - i),
+                      count - i);
 }
 
 // Comparisons written so that NaN stays NaN.
@@ -95,11 +127,14 @@ LEFTFOLD_INLINE Vector at_least(Vector v, float bound) {
 
 LEFTFOLD_INLINE float sum(Vector v) {
     float total = 0;
-    for (int i = 0; i < LANES; i++) total += v[i];
+    for (int i = 0; i < LANES; i++)
+        total += v[i];
     return total;
 }
 
 // Rounded up to whole vectors.
-constexpr int64_t padded(int64_t n) { return (n + LANES - 1) / LANES * LANES; }
+constexpr int64_t padded(int64_t n) {
+    return (n + LANES - 1) / LANES * LANES;
+}
 
 }  // namespace leftfold

@@ -15,23 +15,28 @@ SimpleRnn::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     const int mask = r_.masks_per_gate() ? 0 : GateProduct::NO_MASK;
     to_h_ = std::make_unique<GateProduct>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
                                           r_.h_at);
-    to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, in.units}, in.features,
-                                          r_.x_at);
+    to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, in.units}, in.features, r_.x_at);
     to_h_->add_segment(0, 0, in.units, mask);
     to_x_->add_segment(0, 0, in.units, mask);
 }
 
 void SimpleRnn::forward(const Outputs& out) {
-    r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
-        if (r_.masks_per_gate())
-            step(s, own, masked, r_.stride);
-        else
-            step(s, own, r_.stacked(s, own.first), own.team * r_.stride);
+    with_activation(r_.in.activation, [&](auto phi) {
+        r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+            step(s, own, masked, phi);
+        });
     });
 }
 
-void SimpleRnn::step(int64_t s, const Own& own, const float* a, int64_t a_row) const {
+template <class Phi>
+void SimpleRnn::step(int64_t s, const Own& own, const float* masked, Phi phi) const {
     const Inputs& in = r_.in;
+    const Rows stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
+    const StateRows new_h = r_.next_h(s, own);
+    const Rows kept = states(s, own);
+    const bool holes = r_.schedule.has_holes();
+    const float* a = r_.masks_per_gate() ? masked : stacked.first;
+    const int64_t a_row = r_.masks_per_gate() ? r_.stride : stacked.step;
     panels_.for_each([&](int64_t column, const float* panel, auto width) {
         constexpr int WIDTH = decltype(width)::value;
         for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
@@ -40,14 +45,14 @@ void SimpleRnn::step(int64_t s, const Own& own, const float* a, int64_t a_row) c
             tile.clear();
             tile.template add_product<0, WIDTH>(a + first * a_row, a_row, panel, r_.width);
             for (int n = 0; n < SIZE; n++) {
-                const int64_t row = own.row(first + n);
-                const bool skip = r_.skips(s, row);
+                const int64_t row = first + n;
+                const bool skip = holes && r_.schedule.hole(own.row(row), s);
                 for (int v = 0; v < WIDTH; v++) {
                     const int64_t unit = column + v * LANES, left = in.units - unit;
-                    Vector h = activate(in.activation, tile.at[n][v]);
-                    if (skip) h = load_partial(r_.previous_h(s, row) + unit, left);
-                    store_partial(r_.next_h(s, row) + unit, h, left);
-                    if (in.keep) store_partial(states(s, row) + unit, h, left);
+                    Vector h = phi(tile.at[n][v]);
+                    if (skip) h = load_partial(old_h[row] + unit, left);
+                    store_partial(new_h[row] + unit, h, left);
+                    if (in.keep) store_partial(kept[row] + unit, h, left);
                 }
             }
         });
@@ -56,17 +61,17 @@ void SimpleRnn::step(int64_t s, const Own& own, const float* a, int64_t a_row) c
 
 void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    r_.backward(
-        given, wanted, [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh); },
-        [&](int64_t s, const Own& own, float* dh, float* dx) {
-            const float* d_states = states(s, own.first);
-            const int64_t row = own.team * states_row_;
-            to_h_->run(r_, own, d_states, row, dh + own.first * in.units, own.team * in.units,
-                       true);
-            if (dx)
-                to_x_->run(r_, own, d_states, row, dx + own.first * in.features,
-                           own.team * in.features, false);
-        });
+    with_activation(in.activation, [&](auto phi) {
+        r_.backward(
+            given, wanted, [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh, phi); },
+            [&](int64_t s, const Own& own, float* dh, float* dx) {
+                const Rows d_states = states(s, own);
+                to_h_->run(r_, own, d_states, Recurrence::of_batch(dh, in.units, own), true);
+                if (dx)
+                    to_x_->run(r_, own, d_states, Recurrence::of_batch(dx, in.features, own),
+                               false);
+            });
+    });
     // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
     Product product{r_.width,
                     in.units,
@@ -85,20 +90,22 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
     gemm(product);
 }
 
-void SimpleRnn::deltas(int64_t s, const Own& own, float* dh_rows) const {
+template <class Phi>
+void SimpleRnn::deltas(int64_t s, const Own& own, float* dh_array, Phi phi) const {
     const Inputs& in = r_.in;
+    const Rows state_rows = states(s, own);
+    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
     for (int64_t n = 0; n < own.count; n++) {
-        const int64_t row = own.row(n);
-        float* kept = states(s, row);
-        if (r_.skips(s, row)) {
-            std::memset(kept, 0, sizeof(float) * in.units);
+        float* kept = state_rows[n];
+        if (r_.skips(s, own.row(n))) {
+            clear(kept, in.units);
             continue;
         }
         for (int64_t unit = 0; unit < in.units; unit += LANES) {
             const int64_t left = in.units - unit;
-            float* dh = dh_rows + row * in.units + unit;
+            float* dh = dh_rows[n] + unit;
             const Vector h = load_partial(kept + unit, left);
-            store_partial(kept + unit, load_partial(dh, left) * slope(in.activation, h), left);
+            store_partial(kept + unit, load_partial(dh, left) * phi.slope_at(h), left);
             store_partial(dh, Vector{}, left);
         }
     }

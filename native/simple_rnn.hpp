@@ -10,7 +10,7 @@
 namespace leftfold {
 
 class SimpleRnn {
-   public:
+  public:
     SimpleRnn(const Inputs& inputs, const Allocate& allocate);
 
     // Fills output and h.
@@ -21,16 +21,20 @@ class SimpleRnn {
 
     int64_t weight_rows() const { return r_.width; }
 
-   private:
+  private:
     Recurrence r_;
     int64_t states_row_;
-    float* states_ = nullptr;   // activated states; backward turns them into gradients
+    float* states_ = nullptr;  // activated states; backward turns them into gradients
     Panels panels_;
     std::unique_ptr<GateProduct> to_h_, to_x_;
 
-    float* states(int64_t s, int64_t r) const { return states_ + r_.slot(s, r) * states_row_; }
-    void step(int64_t s, const Own& own, const float* a, int64_t a_row) const;
-    void deltas(int64_t s, const Own& own, float* dh) const;
+    Rows states(int64_t s, const Own& own) const {
+        return {states_ + r_.slot(s, own.first) * states_row_, own.team * states_row_};
+    }
+    template <class Phi>
+    void step(int64_t s, const Own& own, const float* masked, Phi phi) const;
+    template <class Phi>
+    void deltas(int64_t s, const Own& own, float* dh, Phi phi) const;
 };
 
 }  // namespace leftfold

@@ -7,14 +7,15 @@
 
 namespace leftfold {
 
-void softmax_crossentropy(const float* logits, const int32_t* labels, int64_t rows,
-                          int64_t classes, float* losses, float* probabilities) {
+void softmax_crossentropy(const float* logits, const int32_t* labels, int64_t rows, int64_t classes,
+                          float* losses, float* probabilities) {
     in_parallel(threads_for(20.0 * rows * classes, rows), [&](int thread, int team) {
         for (int64_t i = rows * thread / team; i < rows * (thread + 1) / team; i++) {
             const float* x = logits + i * classes;
             float* p = probabilities + i * classes;
             float largest = x[0];
-            for (int64_t k = 1; k < classes; k++) largest = x[k] > largest ? x[k] : largest;
+            for (int64_t k = 1; k < classes; k++)
+                largest = x[k] > largest ? x[k] : largest;
             Vector total{};
             for (int64_t k = 0; k < classes; k += LANES) {
                 const int64_t left = classes - k;
@@ -23,8 +24,9 @@ void softmax_crossentropy(const float* logits, const int32_t* labels, int64_t ro
                 total += load_partial(p + k, left);
             }
             const float scale = 1.0f / sum(total);
-            for (int64_t k = 0; k < classes; k++) p[k] *= scale;
-            losses[i] = largest + std::log(sum(total)) - x[labels[i]];
+            for (int64_t k = 0; k < classes; k++)
+                p[k] *= scale;
+            losses[i] = std::log(sum(total)) - (x[labels[i]] - largest);
         }
     });
 }

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <cstdint>
+#include <exception>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -11,7 +12,7 @@
 
 namespace leftfold {
 
-// The most threads a kernel may use; set from Python.
+// The most threads a kernel may use; set from Python. One in a forked child process.
 int thread_limit();
 void set_thread_limit(int count);
 
@@ -31,25 +32,25 @@ class FlushDenormals {
 #if defined(__SSE2__)
     unsigned saved = _mm_getcsr();
 
-   public:
+  public:
     FlushDenormals() { _mm_setcsr(saved | 0x8040); }
     ~FlushDenormals() { _mm_setcsr(saved); }
 #elif defined(__aarch64__)
     uint64_t saved;
 
-   public:
+  public:
     FlushDenormals() {
         asm volatile("mrs %0, fpcr" : "=r"(saved));
         asm volatile("msr fpcr, %0" ::"r"(saved | (uint64_t{1} << 24)));
     }
     ~FlushDenormals() { asm volatile("msr fpcr, %0" ::"r"(saved)); }
 #else
-   public:
+  public:
     FlushDenormals() {}
 #endif
 };
 
-// Runs `body(thread, threads)` on `threads` threads.
+// Runs `body(thread, threads)` on `threads` threads, and throws what one of them threw.
 template <class Body>
 void in_parallel(int threads, Body&& body) {
     if (threads <= 1) {
@@ -57,11 +58,18 @@ void in_parallel(int threads, Body&& body) {
         body(0, 1);
         return;
     }
+    std::exception_ptr failure;
 #pragma omp parallel num_threads(threads)
     {
         FlushDenormals guard;
-        body(omp_get_thread_num(), omp_get_num_threads());
+        try {
+            body(omp_get_thread_num(), omp_get_num_threads());
+        } catch (...) {
+#pragma omp critical
+            failure = std::current_exception();
+        }
     }
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace leftfold

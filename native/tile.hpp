@@ -31,7 +31,8 @@ struct Tile {
 
     LEFTFOLD_INLINE void clear() {
         for (int r = 0; r < ROWS; r++)
-            for (int v = 0; v < WIDTH; v++) at[r][v] = Vector{};
+            for (int v = 0; v < WIDTH; v++)
+                at[r][v] = Vector{};
     }
 
     // Columns FIRST .. FIRST + COUNT of the tile += A * panel, over `depth` steps of k.
@@ -40,29 +41,44 @@ struct Tile {
     template <int FIRST, int COUNT, bool OWN_A = false>
     LEFTFOLD_INLINE void add_product(const float* a, int64_t a_row, const float* panel,
                                      int64_t depth, int64_t a_column = 0) {
+        add<FIRST, COUNT, OWN_A>(
+            [=](int r, int v, int64_t k) { return a[r * a_row + v * a_column + k]; }, panel, depth);
+    }
+
+    // The whole tile += A^T * panel, where row k of A starts at `a + k * a_step`.
+    LEFTFOLD_INLINE void add_transposed_product(const float* a, int64_t a_step, const float* panel,
+                                                int64_t depth) {
+        add<0, WIDTH, false>([=](int r, int, int64_t k) { return a[k * a_step + r]; }, panel,
+                             depth);
+    }
+
+  private:
+    template <int FIRST, int COUNT, bool OWN_A, class Left>
+    LEFTFOLD_INLINE void add(Left&& left, const float* panel, int64_t depth) {
+        // Locals, which the compiler keeps in registers.
         Vector local[ROWS][COUNT];
         for (int r = 0; r < ROWS; r++)
-            for (int v = 0; v < COUNT; v++) local[r][v] = at[r][FIRST + v];
+            for (int v = 0; v < COUNT; v++)
+                local[r][v] = at[r][FIRST + v];
         for (int64_t k = 0; k < depth; k++) {
             Vector b[COUNT];
 #pragma GCC unroll 4
-            for (int v = 0; v < COUNT; v++) b[v] = load(panel + v * LANES);
+            for (int v = 0; v < COUNT; v++)
+                b[v] = load(panel + v * LANES);
 #pragma GCC unroll 12
             for (int r = 0; r < ROWS; r++) {
-                if constexpr (OWN_A) {
+                Vector x = broadcast(left(r, 0, k));
 #pragma GCC unroll 4
-                    for (int v = 0; v < COUNT; v++)
-                        local[r][v] += broadcast(a[r * a_row + v * a_column + k]) * b[v];
-                } else {
-                    const Vector x = broadcast(a[r * a_row + k]);
-#pragma GCC unroll 4
-                    for (int v = 0; v < COUNT; v++) local[r][v] += x * b[v];
+                for (int v = 0; v < COUNT; v++) {
+                    if constexpr (OWN_A) x = broadcast(left(r, v, k));
+                    local[r][v] += x * b[v];
                 }
             }
             panel += COUNT * LANES;
         }
         for (int r = 0; r < ROWS; r++)
-            for (int v = 0; v < COUNT; v++) at[r][FIRST + v] = local[r][v];
+            for (int v = 0; v < COUNT; v++)
+                at[r][FIRST + v] = local[r][v];
     }
 };
 
