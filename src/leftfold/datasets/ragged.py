@@ -120,7 +120,7 @@ def _integers(element: Any) -> list[int]:
 
 def write_npz(path: Path, members: dict[str, Any]) -> None:
     """Write arrays and lists of lists as NumPy and Keras read them; `path` appears complete."""
-    arrays = {name: _as_array(value) for name, value in members.items()}
+    arrays: dict[str, Any] = {name: _as_array(value) for name, value in members.items()}
     unfinished = path.with_name(path.name + ".part")
     with open(unfinished, "wb") as file:
         np.savez_compressed(file, **arrays)

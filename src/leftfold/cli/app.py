@@ -1,0 +1,113 @@
+"""The commands and how they are called. What they do is imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="leftfold",
+    help="Recurrent networks on the computer you already have.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Data sets: where they are, and how to add one.")
+app.add_typer(data_app, name="data")
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """What happens before any command, and without one."""
+    if version:
+        from leftfold import __version__
+
+        print(__version__)
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command("demo")
+def run_demo(
+    sentences: Annotated[
+        list[str] | None, typer.Argument(help="Sentences to judge; examples by default.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="For weights, order and dropout.", min=0, max=2**32 - 1)
+    ] = 812,
+    epochs: Annotated[int, typer.Option(help="Passes over the training reviews.", min=1)] = 4,
+    save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path(
+        "sentiment.keras"
+    ),
+    threads: Annotated[
+        int | None, typer.Option(help="Processors to use; all by default.", min=1)
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds of training at most.", min=0)
+    ] = None,
+    reviews: Annotated[int | None, typer.Option(hidden=True, min=20)] = None,
+) -> None:
+    """Train on 25,000 film reviews in a minute, then judge sentences.
+
+    \b
+    Examples:
+      leftfold demo
+      leftfold demo "I laughed until I cried." "I cried." --seed 1
+      leftfold demo --time-limit 20 --save quick.keras
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.demo import demo
+
+    demo(sentences or (), seed, epochs, save, threads, time_limit, reviews)
+
+
+@app.command()
+def info() -> None:
+    """Print the version, the kernels in use, the threads and the folder for data."""
+    from leftfold.cli.info import report
+
+    print(report())
+
+
+@data_app.callback(invoke_without_command=True)
+def data(context: typer.Context) -> None:
+    """Without a command, the help."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@data_app.command("add")
+def data_add(
+    name: Annotated[str, typer.Argument(help="The data set: imdb.")],
+    path: Annotated[Path, typer.Argument(help="Its archive or folder.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Build a data set in Leftfold's folder from the archive that its authors publish.
+
+    \b
+    Example:
+      leftfold data add imdb aclImdb_v1.tar.gz
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.data import add
+
+    add(name, path, force)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Print the data sets, which of them are there, and how to get the others."""
+    from leftfold.cli.data import listing
+
+    print(listing())
+
+
+@data_app.command("path")
+def data_path() -> None:
+    """Print the folder in which data sets are kept."""
+    from leftfold.datasets.files import data_folder
+
+    print(data_folder())

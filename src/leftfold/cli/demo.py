@@ -1,0 +1,166 @@
+"""`leftfold demo`: from random weights to judging film reviews, in a minute."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leftfold.callbacks import Callback
+from leftfold.cli.errors import UserError
+from leftfold.datasets import movie_reviews
+from leftfold.engine import config, kernels
+from leftfold.engine.random import set_random_seed
+from leftfold.tasks import references
+from leftfold.tasks.sentiment import Labelled, Sentiment
+
+EXAMPLES = (
+    "A warm, funny and beautifully acted film. I would watch it again tonight.",
+    "Two hours of my life that nobody will give back to me.",
+    "It starts slowly, and the plot is nothing new, but in the end I was moved to tears.",
+)
+
+
+class _TimeLimit(Callback):
+    """Ends training after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.until = time.monotonic() + seconds
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if time.monotonic() >= self.until:
+            self.model.stop_training = True
+
+
+def demo(
+    sentences: Sequence[str],
+    seed: int,
+    epochs: int,
+    save: Path,
+    threads: int | None,
+    time_limit: float | None,
+    reviews: int | None,
+) -> None:
+    """Train, judge beside two references, classify `sentences`, save.
+
+    Args:
+        sentences: texts to judge at the end; examples if there are none.
+        seed: of weights, order and dropout. The split into parts does not depend on it.
+        epochs: passes over the training reviews.
+        save: where the model goes.
+        threads: for the kernels; all processors by default.
+        time_limit: seconds of training at most.
+        reviews: use so many reviews only.
+
+    Raises:
+        UserError: before any work, where something is missing that it takes.
+        KeyboardInterrupt: after saving what has been learnt so far.
+    """
+    _check(save)
+    if threads is not None:
+        config.set_threads(threads)
+    set_random_seed(seed)
+    train, validation, test = _read(reviews)
+    sentiment = Sentiment.untrained(train[0])
+    seconds = _train(sentiment, train, validation, epochs, time_limit, save)
+    print(f"\nTrained in {seconds:.1f} s. Saved as {' and '.join(map(str, sentiment.save(save)))}.")
+    accuracy = _judge(sentiment, train, test)
+    _classify(sentiment, sentences or EXAMPLES)
+    print(_next_steps(save))
+    print(f"test accuracy: {accuracy:.4f}")
+
+
+def _check(save: Path) -> None:
+    if not references.has_scikit_learn():
+        raise UserError(
+            "The demo compares itself with scikit-learn, which is missing. "
+            "Install it: pip install scikit-learn"
+        )
+    if save.suffix != ".keras":
+        raise UserError(f"--save expected a file that ends in .keras, got {save}.")
+    folder = save.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UserError(f"--save names a folder that cannot be written: {folder}.")
+
+
+def _read(reviews: int | None) -> tuple[Labelled, Labelled, Labelled]:
+    started = time.perf_counter()
+    parts = movie_reviews.load_data()
+    if reviews is not None:
+        share = reviews / sum(len(texts) for texts, _ in parts)
+        sizes = [max(2, round(share * len(texts))) for texts, _ in parts]
+        parts = tuple((x[:n], y[:n]) for (x, y), n in zip(parts, sizes, strict=True))  # type: ignore[assignment]
+    train, validation, test = parts
+    print(
+        f"Film reviews: {len(train[0]):,} to learn from, {len(validation[0]):,} to choose the "
+        f"best epoch by, {len(test[0]):,} to judge by; no text is in two parts "
+        f"({time.perf_counter() - started:.1f} s)."
+    )
+    return train, validation, test
+
+
+def _train(
+    sentiment: Sentiment,
+    train: Labelled,
+    validation: Labelled,
+    epochs: int,
+    time_limit: float | None,
+    save: Path,
+) -> float:
+    """Fit; on Ctrl-C save what has been learnt, then go on interrupting. Returns seconds."""
+    print(
+        f"A network with {sentiment.network.count_params():,} random weights: embedding, LSTM in "
+        f"both directions, maximum over time ({kernels.isa()} kernels, {config.threads()} "
+        "threads)."
+    )
+    started = time.perf_counter()
+    limits = [_TimeLimit(time_limit)] if time_limit is not None else []
+    try:
+        sentiment.fit(train, validation, epochs, callbacks=limits)
+    except KeyboardInterrupt:
+        paths = " and ".join(map(str, sentiment.save(save)))
+        print(f"\nStopped. What has been learnt so far is saved as {paths}.", flush=True)
+        raise
+    return time.perf_counter() - started
+
+
+def _judge(sentiment: Sentiment, train: Labelled, test: Labelled) -> float:
+    """Print the three accuracies on the test reviews; returns the network's."""
+    accuracy = sentiment.accuracy(*test)
+    majority = references.majority_accuracy(train[1], test[1])
+    bag_of_words = references.bag_of_words_accuracy(*train, *test)
+    margin = 1.96 * np.sqrt(accuracy * (1 - accuracy) / len(test[1]))
+    print(f"\nAccuracy on the {len(test[1]):,} test reviews, looked at for the first time now:")
+    print(f"  always the same answer             {majority:.4f}")
+    print(f"  bag of words, logistic regression  {bag_of_words:.4f}")
+    print(f"  this network                       {accuracy:.4f}  (give or take {margin:.4f})")
+    better = max(majority, bag_of_words)
+    if accuracy < better:
+        print(f"The network loses by {better - accuracy:.4f}.")
+    elif accuracy == better:
+        print("The network does no better.")
+    else:
+        print(f"The network wins by {accuracy - better:.4f}.")
+    return accuracy
+
+
+def _classify(sentiment: Sentiment, sentences: Sequence[str]) -> None:
+    print("\nHow positive are these, from 0 to 1?")
+    for sentence, probability in zip(sentences, sentiment.probability(sentences), strict=True):
+        print(f"  {probability:.2f}  {sentence}")
+
+
+def _next_steps(save: Path) -> str:
+    return f"""
+Try next:
+  leftfold demo "What a film!" "Never again."     your own sentences
+  leftfold demo --epochs 8 --seed 1               other settings; leftfold demo --help lists them
+and in Python:
+  from leftfold.tasks import Sentiment
+  Sentiment.load("{save}").probability(["What a film!"])
+"""

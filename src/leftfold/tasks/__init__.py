@@ -1,0 +1,5 @@
+"""Whole jobs: data in, an honestly judged model out."""
+
+from leftfold.tasks.sentiment import Sentiment
+
+__all__ = ["Sentiment"]
