@@ -125,6 +125,11 @@ def test_infer_runs_any_function_and_keeps_its_structure():
     assert result["a"][1] == 5
 
 
+def test_infer_leaves_a_slice_unknown_that_begins_behind_the_stand_ins():
+    assert infer(lambda x: x[:, 10:], symbol(None, None, 5)).shape == (None, None, 5)
+    assert infer(lambda x: x[:, 10:], symbol(2, 7, 5)).shape == (2, 0, 5)
+
+
 def test_infer_gives_up_with_the_error_of_the_function():
     with pytest.raises(ZeroDivisionError):
         infer(lambda x: 1 / 0, symbol(None))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from leftfold import ops
-from leftfold.engine import Tensor
+from leftfold.engine import Tape, Tensor
 from tests.ops.cases import CASES, Case, outputs_of
 
 SAME_IN_NUMPY = [
@@ -222,6 +222,21 @@ def test_probabilities_of_zero_and_one_give_finite_cross_entropies():
     for loss in (ops.binary_crossentropy, ops.categorical_crossentropy):
         assert np.isfinite(loss(target, wrong).data).all()
     assert ops.sparse_categorical_crossentropy([0], wrong).item() == pytest.approx(16.118, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "output"),
+    [
+        (ops.binary_crossentropy, [1.0, 0.0], [0.0, 1.0]),
+        (ops.categorical_crossentropy, [[1.0, 0.0]], [[0.0, 1.0]]),
+        (ops.sparse_categorical_crossentropy, [0], [[0.0, 1.0]]),
+    ],
+)
+def test_probabilities_beyond_epsilon_have_no_gradient(loss, target, output):
+    p = Tensor(np.array(output, np.float32), tracked=True)
+    with Tape() as tape:
+        losses = loss(target, p)
+    assert not tape.gradient(losses, [p])[0].any()
 
 
 def numbers(result: Any) -> Any:
