@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold import losses, metrics, ops
+from leftfold import metrics, ops
 from leftfold.engine import Tape, Tensor
 
 GOLDEN = json.loads(
@@ -81,29 +81,6 @@ def test_names_resolve():
     assert metrics.get(None) is None
     with pytest.raises(ValueError, match=r"Unknown metric 'percision'. Did you mean 'precision'\?"):
         metrics.get("percision")
-
-
-@pytest.mark.parametrize(
-    ("y_true", "y_pred", "cls"),
-    [
-        ((None,), (None, 1), metrics.BinaryAccuracy),
-        ((None, 1), (None, 1), metrics.BinaryAccuracy),
-        ((None,), (None, 10), metrics.SparseCategoricalAccuracy),
-        ((None, 1), (None, 10), metrics.SparseCategoricalAccuracy),
-        ((None, 7), (None, 7, 10), metrics.SparseCategoricalAccuracy),
-        ((None, 10), (None, 10), metrics.CategoricalAccuracy),
-    ],
-)
-def test_accuracy_means_what_the_shapes_say(y_true, y_pred, cls):
-    metric = metrics.resolve_accuracy(y_true, y_pred, "acc")
-    assert type(metric) is cls
-    assert metric.name == "acc"
-    loss = {
-        metrics.BinaryAccuracy: losses.binary_crossentropy,
-        metrics.SparseCategoricalAccuracy: losses.sparse_categorical_crossentropy,
-        metrics.CategoricalAccuracy: losses.categorical_crossentropy,
-    }[cls]
-    assert losses.resolve_crossentropy(y_true, y_pred) is loss
 
 
 def test_masked_elements_do_not_count():

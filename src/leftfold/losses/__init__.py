@@ -42,7 +42,6 @@ from leftfold.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from leftfold.losses.resolve import resolve_crossentropy
 
 bce = binary_crossentropy
 kld = kullback_leibler_divergence = kl_divergence
@@ -148,7 +147,6 @@ __all__ = [
     "mse",
     "msle",
     "poisson",
-    "resolve_crossentropy",
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",

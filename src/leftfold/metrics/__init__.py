@@ -19,7 +19,6 @@ from leftfold.losses import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )
-from leftfold.losses.resolve import Shape, kind_of_targets
 from leftfold.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -62,7 +61,7 @@ from leftfold.metrics.from_losses import (
 from leftfold.metrics.fscore import F1Score, FBetaScore
 from leftfold.metrics.metric import Metric
 from leftfold.metrics.r2 import R2Score
-from leftfold.metrics.reduction import FunctionMetric, Mean, MeanMetricWrapper, Sum
+from leftfold.metrics.reduction import Mean, MeanMetricWrapper, Sum
 
 _aliases = {
     "bce": BinaryCrossentropy,
@@ -122,24 +121,6 @@ serialize = _registry.serialize
 deserialize = _registry.deserialize
 
 
-def resolve_accuracy(
-    y_true_shape: Shape, y_pred_shape: Shape, name: str = "accuracy"
-) -> MeanMetricWrapper:
-    """The metric that `"accuracy"` (or `"acc"`) means for these shapes, by Keras's rule.
-
-    Args:
-        y_true_shape: shape of the targets.
-        y_pred_shape: shape of the predictions.
-        name: the metric's name.
-    """
-    classes: dict[str, type[FunctionMetric]] = {
-        "binary": BinaryAccuracy,
-        "sparse": SparseCategoricalAccuracy,
-        "categorical": CategoricalAccuracy,
-    }
-    return classes[kind_of_targets(y_true_shape, y_pred_shape)](name)
-
-
 __all__ = [
     "AUC",
     "Accuracy",
@@ -192,7 +173,6 @@ __all__ = [
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
-    "resolve_accuracy",
     "serialize",
     "sparse_categorical_accuracy",
     "sparse_categorical_crossentropy",
