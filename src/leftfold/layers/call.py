@@ -31,6 +31,8 @@ class _Context(threading.local):
 
 context = _Context()
 
+_TENSORS = (Tensor, KerasTensor)
+
 
 class CallSpec:
     """What a class's `call` accepts, looked up once per class."""
@@ -64,6 +66,8 @@ class CallSpec:
 
 def convert(value: Any, dtype: np.dtype[Any] | None) -> Any:
     """Arrays as tensors, floating-point ones in `dtype` if one is given; the rest unchanged."""
+    if value is None or value is True or value is False:
+        return value
     if isinstance(value, Tensor):
         if not _differs(value.data.dtype, dtype):
             return value
@@ -72,9 +76,7 @@ def convert(value: Any, dtype: np.dtype[Any] | None) -> Any:
         return cast
     if isinstance(value, list | tuple | dict):
         return map_structure(lambda leaf: convert(leaf, dtype), value)
-    if isinstance(value, KerasTensor | str | int | float | type(None)):
-        return value
-    if not hasattr(value, "__array__"):
+    if isinstance(value, KerasTensor) or not hasattr(value, "__array__"):
         return value
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
@@ -85,6 +87,15 @@ def convert(value: Any, dtype: np.dtype[Any] | None) -> Any:
 def _differs(dtype: np.dtype[Any], wanted: np.dtype[Any] | None) -> bool:
     """Whether an array of `dtype` must be cast: only floating point to floating point."""
     return wanted is not None and dtype.kind == wanted.kind == "f" and dtype != wanted
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a symbolic tensor is anywhere in a structure."""
+    if isinstance(value, KerasTensor):
+        return True
+    if isinstance(value, list | tuple):
+        return any([is_symbolic(item) for item in value])
+    return isinstance(value, dict) and any([is_symbolic(item) for item in value.values()])
 
 
 def convert_arguments(
@@ -99,10 +110,12 @@ def convert_arguments(
     args = tuple([convert(value, dtype) for value in args])
     if kwargs:
         kwargs = {name: convert(value, dtype) for name, value in kwargs.items()}
-        if isinstance(kwargs.get("mask"), Tensor):
-            kwargs["mask"] = ops.cast(kwargs["mask"], "bool")
-    for leaf in leaves(first_argument(layer, args, kwargs)):
-        if leaf is not None and not isinstance(leaf, Tensor | KerasTensor | np.ndarray):
+        mask = kwargs.get("mask")
+        if isinstance(mask, Tensor) and mask.data.dtype != np.bool_:
+            kwargs["mask"] = ops.cast(mask, "bool")
+    first = first_argument(layer, args, kwargs)
+    for leaf in () if type(first) is Tensor else leaves(first):
+        if leaf is not None and not isinstance(leaf, _TENSORS):
             hint = " Make numbers an array with numpy.array()." if _is_number(leaf) else ""
             raise ValueError(
                 f"{layer._called} expected arrays or tensors as input, got {leaf!r}.{hint}"
@@ -148,7 +161,7 @@ def mask_of(value: Any) -> Any:
 
     `None` when there is none at all.
     """
-    if isinstance(value, Tensor | KerasTensor):
+    if isinstance(value, _TENSORS):
         return value._keras_mask
     if not isinstance(value, list | tuple | dict):
         return None
@@ -167,8 +180,9 @@ def attach_mask(layer: Layer, inputs: Any, outputs: Any, mask: Any) -> None:
                 stacklevel=4,
             )
         return
-    targets = [leaf for leaf in leaves(outputs) if isinstance(leaf, Tensor | KerasTensor)]
-    if all(target._keras_mask is not None for target in targets):
+    alone = type(outputs) is Tensor
+    targets = [outputs] if alone else [y for y in leaves(outputs) if isinstance(y, _TENSORS)]
+    if all([target._keras_mask is not None for target in targets]):
         return
     masks = layer.compute_mask(inputs, mask)
     if masks is None:

@@ -10,16 +10,16 @@ from typing import Any
 from leftfold import regularizers
 from leftfold.engine import KerasTensor, Tensor, registry
 from leftfold.engine.naming import auto_name, to_snake_case
-from leftfold.engine.symbolic import Operation, is_symbolic
+from leftfold.engine.symbolic import Operation
 from leftfold.layers import call as calls
 from leftfold.layers import dtype_policy
 from leftfold.layers.call import context
 from leftfold.layers.input_spec import check_input
+from leftfold.layers.losses import LayerLosses, with_losses
 from leftfold.layers.serialization import Arguments, automatic_config, overrides
-from leftfold.layers.state import _FORGOTTEN, LayerState, _with_losses
 
 
-class Layer(LayerState, Operation):
+class Layer(LayerLosses, Operation):
     """Base class of all layers.
 
     A subclass stores its arguments in `__init__`, makes its weights in `build(input_shape)`
@@ -98,13 +98,12 @@ class Layer(LayerState, Operation):
             kwargs
             or len(args) != 1
             or type(first) is not Tensor
-            or first.data.dtype != self.__dict__.get("_float_type")
+            or (first.data.dtype != self.__dict__.get("_float_type") and self._casts(first))
         ):
-            if "_weights" not in self.__dict__:
-                raise RuntimeError(_FORGOTTEN.format(name=type(self).__name__))
+            self._check_initialised()
             args, kwargs = calls.convert_arguments(self, args, kwargs)
             first = calls.first_argument(self, args, kwargs)
-            symbolic = is_symbolic(args, kwargs)
+            symbolic = calls.is_symbolic(args) or calls.is_symbolic(kwargs)
         if self.input_spec is not None:
             check_input(self.input_spec, first, self._called)
         if self._path is None or not self.built:
@@ -131,7 +130,7 @@ class Layer(LayerState, Operation):
                 kwargs["mask"] = mask
         if spec.extra_masks:
             calls.fill_masks(spec, args, kwargs)
-        if outer is None and _with_losses:
+        if outer is None and with_losses:
             self._forget_losses()
         context.layer, context.training = self, training
         try:
@@ -143,6 +142,10 @@ class Layer(LayerState, Operation):
         if mask is not None or self._makes_mask:
             calls.attach_mask(self, first, outputs, mask)
         return outputs
+
+    def _casts(self, tensor: Tensor) -> bool:
+        self._check_initialised()
+        return self.autocast and tensor.data.dtype.kind == "f"
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of that shape, batch size (or `None`) first.
@@ -171,7 +174,7 @@ class Layer(LayerState, Operation):
         if not overrides(self, "build", Layer):
             if self._build_shapes is None and self._inner_layers:
                 self._build_shapes = calls.shape_arguments(self, self.build, args, kwargs)
-            if is_symbolic(args) and not all(layer.built for layer in self._inner_layers):
+            if calls.is_symbolic(args) and not all(layer.built for layer in self._inner_layers):
                 with calls.inside(self):
                     calls.infer_outputs(self, args, kwargs)
         elif not self.built:

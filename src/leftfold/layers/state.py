@@ -1,26 +1,20 @@
-"""What a layer holds: its variables, the layers inside it, and the losses they add."""
+"""What a layer holds: its variables and the layers inside it."""
 
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from leftfold import constraints, initializers, ops, regularizers
-from leftfold.engine import Tensor, Variable, limits
-from leftfold.engine.symbolic import leaves
+from leftfold import constraints, initializers, regularizers
+from leftfold.engine import Variable, limits
 from leftfold.layers import dtype_policy, tracking
-from leftfold.layers.call import context
-
-_with_losses: weakref.WeakSet[LayerState] = weakref.WeakSet()
-"""Layers that added a loss since the outermost call around them began."""
 
 
 class LayerState:
-    """The half of `Layer` that owns variables, layers and losses."""
+    """The half of `Layer` that owns variables and layers."""
 
     name: str
     _path: str | None
@@ -49,6 +43,12 @@ class LayerState:
         self._found: dict[str, Any] = {}
         self._found_at = -1
         tracking.touch()
+
+    def _check_initialised(self) -> None:
+        if "_weights" not in self.__dict__:
+            raise RuntimeError(
+                f"{type(self).__name__} must call super().__init__() first in its __init__()."
+            )
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._untracked:
@@ -106,8 +106,7 @@ class LayerState:
 
     def _hold(self, variable: Variable) -> None:
         """Keep a variable among the weights, remembering whether it was made to be trained."""
-        if "_weights" not in self.__dict__:
-            raise RuntimeError(_FORGOTTEN.format(name=type(self).__name__))
+        self._check_initialised()
         self._weights.append((variable, variable.trainable))
         if not self._trainable:
             variable.trainable = False
@@ -144,8 +143,7 @@ class LayerState:
         Raises:
             ValueError: for a shape that is not made of non-negative integers.
         """
-        if "_weights" not in self.__dict__:
-            raise RuntimeError(_FORGOTTEN.format(name=type(self).__name__))
+        self._check_initialised()
         shape = _weight_shape(shape, name, type(self).__name__, self.name)
         dtype = np.dtype(dtype or self.variable_dtype).name
         if initializer is None:
@@ -193,7 +191,9 @@ class LayerState:
         if self._found_at != tracking.version():
             self._found = {"layers": self._find_layers()}
             self._found_at = tracking.version()
-            self._found["all"] = tracking.unique(self._walk(set()))
+            layers = self._found["all"] = tracking.unique(self._walk(set()))
+            owned = [variable for layer in layers for variable in layer._own_variables()]
+            self._found["weights"] = tracking.unique(owned)
         return self._found[which]
 
     def _walk(self, seen: set[int]) -> Iterable[LayerState]:
@@ -224,9 +224,7 @@ class LayerState:
     @property
     def weights(self) -> list[Variable]:
         """All variables of this layer and of those inside it."""
-        return tracking.unique(
-            variable for layer in self._flatten_layers() for variable in layer._own_variables()
-        )
+        return list(self._lookup("weights"))
 
     @property
     def variables(self) -> list[Variable]:
@@ -236,12 +234,12 @@ class LayerState:
     @property
     def trainable_weights(self) -> list[Variable]:
         """The variables that training changes."""
-        return [v for v in self.weights if v.trainable] if self._trainable else []
+        return [v for v in self._lookup("weights") if v.trainable] if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The variables that training leaves alone."""
-        return [v for v in self.weights if not v.trainable or not self._trainable]
+        return [v for v in self._lookup("weights") if not v.trainable or not self._trainable]
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -299,42 +297,8 @@ class LayerState:
         for variable, values in zip(expected, arrays, strict=True):
             variable.assign(values)
 
-    def add_loss(self, loss: Any) -> None:
-        """Add to what training minimises; called with a tensor inside `call`."""
-        if context.probing:
-            return
-        for value in leaves(loss):
-            if not isinstance(value, Tensor | np.ndarray | float | int):
-                raise ValueError(f"add_loss of {self.name} expected a tensor, got {value!r}.")
-            self._losses.append(value)
-        _with_losses.add(self)
-
-    @property
-    def losses(self) -> list[Any]:
-        """Losses added by the last call, then the penalties of weights with a regulariser."""
-        layers = self._flatten_layers()
-        added = [loss for layer in layers for loss in layer._losses]
-        penalties = [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
-        return added + penalties
-
-    def _forget_losses(self) -> None:
-        """Drop what earlier calls added in this layer and those inside it."""
-        inside = {id(layer) for layer in self._flatten_layers()}
-        for layer in list(_with_losses):
-            if id(layer) in inside:
-                layer._losses.clear()
-                _with_losses.discard(layer)
-
-    def _penalise(self, regularizer: Any, outputs: Any) -> None:
-        """Add an activity regulariser's penalty on the outputs, per sample of the batch."""
-        for output in leaves(outputs):
-            if isinstance(output, Tensor):
-                batch = output.shape[0] if output.ndim else 1
-                self.add_loss(ops.divide(regularizer(output), float(max(batch, 1))))
-
 
 _OWNABLE = (LayerState, Variable, list, dict, tuple)
-_FORGOTTEN = "{name} must call super().__init__() first in its __init__()."
 
 
 def _weight_shape(shape: Any, name: str | None, cls: str, layer: str) -> tuple[int, ...]:
