@@ -93,13 +93,26 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
     return LossFunctionWrapper(found, name=name)
 
 
+class LossMean(Mean):
+    """The mean of a loss over rows, given batch by batch."""
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Take one batch into account: its loss, and how many rows it has."""
+        if sample_weight is None or isinstance(sample_weight, int):
+            rows = 1 if sample_weight is None else sample_weight
+            self.total.data[...] += float(values) * rows
+            self.count.data[...] += rows
+        else:
+            super().update_state(values, sample_weight)
+
+
 class OutputLoss(NamedTuple):
     """The loss of one output: which output, how it is computed, its weight, its running mean."""
 
     output: int
     loss: Loss
     weight: float | None
-    tracker: Mean | None
+    tracker: LossMean | None
 
 
 class CompiledLoss:
@@ -125,7 +138,7 @@ class CompiledLoss:
             get_early(identifier)
 
     @property
-    def metrics(self) -> list[Mean]:
+    def metrics(self) -> list[LossMean]:
         """The running mean of each loss, if there are several."""
         return [entry.tracker for entry in self.losses if entry.tracker is not None]
 
@@ -144,7 +157,7 @@ class CompiledLoss:
         for index, name in enumerate(names):
             loss = get_loss(identifiers[index], targets[index], predictions[index])
             if loss is not None:
-                tracker = Mean(name=f"{name}_loss") if len(self.used) > 1 else None
+                tracker = LossMean(name=f"{name}_loss") if len(self.used) > 1 else None
                 self.losses.append(OutputLoss(index, loss, weights[index], tracker))
         self.built = True
 

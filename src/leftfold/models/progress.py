@@ -75,12 +75,12 @@ class Progress(Callback):
     @property
     def target(self) -> int | None:
         """How many steps there will be, if known."""
-        return self.params.get("steps")
+        return (self.params or {}).get("steps")
 
     @property
     def epochs(self) -> int:
         """How many epochs there will be."""
-        return self.params.get("epochs") or 1
+        return (self.params or {}).get("epochs") or 1
 
     def close(self) -> None:
         """Leave the terminal in order, whatever happened."""

@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from leftfold import optimizers as optimizers_module
-from leftfold.metrics import Mean
-from leftfold.models.compile import CompiledLoss
+from leftfold.models.compile import CompiledLoss, LossMean
 from leftfold.models.compile_metrics import CompiledMetrics
 
 
@@ -66,7 +65,7 @@ class CompileConfig:
         own["_compile_metrics"] = None
         if metrics is not None or weighted_metrics is not None:
             own["_compile_metrics"] = CompiledMetrics(metrics, weighted_metrics, names)
-        own["_loss_tracker"] = Mean(name="loss")
+        own["_loss_tracker"] = LossMean(name="loss")
         arguments = {
             "optimizer": own["optimizer"],
             "loss": loss,
