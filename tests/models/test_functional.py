@@ -12,7 +12,8 @@ import pytest
 import leftfold
 from leftfold import Input, Model, Sequential, layers, ops
 from leftfold.engine import Tape
-from leftfold.models import Functional
+from leftfold.engine.symbolic import leaves
+from leftfold.models import Functional, clone_model
 from tests.golden.graph_programs import MODELS, run
 
 GOLDEN = json.loads(
@@ -143,7 +144,9 @@ def test_model_keeps_no_mask_computation_that_travels_anyway() -> None:
     y = layers.LSTM(2)(layers.Embedding(5, 2, mask_zero=True)(x))
     model = Model(x, y)
     assert [operation.name for operation in model.operations][-2:] == ["not_equal", "lstm"]
-    assert [step.operation.name for step in model._plan.steps] == ["embedding", "lstm"]
+    revived = Model.from_config(model.get_config())
+    for each in (model, revived):
+        assert [step.operation.name for step in each._plan.steps] == ["embedding", "lstm"]
 
 
 def test_structures_of_inputs_and_outputs_are_kept() -> None:
@@ -286,3 +289,33 @@ def test_a_long_chain_does_not_exhaust_the_stack() -> None:
     for _ in range(1500):
         y = y + 1
     assert Model(x, y)(np.zeros((1, 2))).tolist() == [[1500.0, 1500.0]]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_clone_has_the_same_architecture_and_weights_of_its_own(name: str) -> None:
+    make, inputs = MODELS[name]
+    model = make(leftfold)
+    clone = clone_model(model)
+    assert type(clone) is type(model)
+    assert not {id(w) for w in clone.weights} & {id(w) for w in model.weights}
+    clone.set_weights(model.get_weights())
+    for ours, theirs in zip(leaves(clone(inputs)), leaves(model(inputs)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    names = [operation.name for operation in getattr(clone, "operations", clone.layers)]
+    assert names == [operation.name for operation in getattr(model, "operations", model.layers)]
+
+
+def test_clone_can_exchange_layers_and_begin_elsewhere() -> None:
+    x = Input((4,))
+    model = Model(x, layers.Dropout(0.5)(layers.Dense(3)(x)))
+    ones = np.ones((2, 4), "float32")
+
+    def quiet(layer: layers.Layer) -> layers.Layer:
+        if isinstance(layer, layers.Dropout):
+            return layers.Dropout(0.0, name=layer.name)
+        return layer
+
+    clone = clone_model(model, input_tensors=Input((4,)), clone_function=quiet)
+    np.testing.assert_array_equal(clone(ones, training=True), model(ones))
+    with pytest.raises(ValueError, match="expected 1 tensors, got 2"):
+        clone_model(model, input_tensors=[Input((4,)), Input((4,))])

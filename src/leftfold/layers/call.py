@@ -13,7 +13,7 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import KerasTensor, Tensor
-from leftfold.engine.symbolic import Node, infer, leaves, map_structure
+from leftfold.engine.symbolic import Node, PrimitiveCall, infer, leaves, map_structure
 
 if TYPE_CHECKING:
     from leftfold.layers.layer import Layer
@@ -299,6 +299,26 @@ def has_own_mask(node: Node, tensor: Any) -> bool:
     if not isinstance(tensor, KerasTensor) or node.kwargs.get("mask") is None or not node.args:
         return False
     own = [leaf for leaf in leaves(mask_of(node.args[0])) if leaf is not None]
-    return any(leaf is tensor for leaf in own) and all(
-        leaf is None or any(leaf is mask for mask in own) for leaf in leaves(node.kwargs["mask"])
+    passed = [leaf for leaf in leaves(node.kwargs["mask"]) if leaf is not None]
+    return any(leaf is tensor for leaf in passed) and all(
+        any(_same_value(leaf, mask) for mask in own) for leaf in passed
+    )
+
+
+def _same_value(first: Any, second: Any) -> bool:
+    """Whether two values, or symbolic results of operations, are bound to be equal."""
+    if first is second:
+        return True
+    if not isinstance(first, KerasTensor) or not isinstance(second, KerasTensor):
+        plain = isinstance(first, str | int | float | bool | tuple)
+        return plain and type(first) is type(second) and bool(first == second)
+    nodes = [t.history[0].inbound_nodes[t.history[1]] for t in (first, second) if t.history]
+    if len(nodes) < 2 or not all(isinstance(n.operation, PrimitiveCall) for n in nodes):
+        return False
+    functions = {node.operation.function for node in nodes}  # type: ignore[attr-defined]
+    arguments = [list(leaves((node.args, node.kwargs))) for node in nodes]
+    return (
+        len(functions) == 1
+        and len(arguments[0]) == len(arguments[1])
+        and all(_same_value(a, b) for a, b in zip(*arguments, strict=True))
     )

@@ -1,10 +1,10 @@
 """Models: layers joined into a function that can be trained."""
 
-from leftfold.models.cloning import clone_model
+from leftfold.models.clone import clone_model
 from leftfold.models.functional import Functional
 from leftfold.models.model import Model
 from leftfold.models.sequential import Sequential
-from leftfold.saving.model_files import load_model, model_from_json, save_model
+from leftfold.saving import load_model, model_from_json, save_model
 
 __all__ = [
     "Functional",

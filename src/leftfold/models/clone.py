@@ -1,0 +1,82 @@
+"""`clone_model`: the same architecture once more, with fresh weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from leftfold.engine import KerasTensor
+from leftfold.engine.symbolic import Operation, PrimitiveCall, leaves, map_structure
+from leftfold.layers import Layer
+from leftfold.models.functional import Functional
+from leftfold.models.graph import node_of
+from leftfold.models.sequential import Sequential
+
+
+def clone_model(
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Callable[[Layer], Layer] | None = None,
+) -> Any:
+    """A model of the same layers with weights of its own, made anew.
+
+    Args:
+        model: any model; of a subclassed one the constructor is called again.
+        input_tensors: symbolic tensors for it to begin at, instead of new inputs.
+        clone_function: makes the layer that stands for a given one; a layer of the same
+            configuration by default.
+
+    Raises:
+        ValueError: for `input_tensors` or `clone_function` with a subclassed model.
+
+    Example:
+        >>> from leftfold import Input, Sequential, layers
+        >>> clone_model(Sequential([Input((3,)), layers.Dense(2)])).output_shape
+        (None, 2)
+    """
+    copy = clone_function or (lambda layer: type(layer).from_config(layer.get_config()))
+    if isinstance(model, Sequential):
+        begin = input_tensors
+        if begin is None and model._input_layer is not None:
+            begin = _new_input(model._input_layer)
+        copies = [copy(layer) for layer in model.layers]
+        return Sequential(copies if begin is None else [begin, *copies], name=model.name)
+    if isinstance(model, Functional):
+        return _clone_graph(model, input_tensors, copy)
+    if input_tensors is not None or clone_function is not None:
+        raise ValueError(
+            f"clone_model cannot take the subclassed model {model.name} apart: give it neither "
+            "input_tensors nor clone_function."
+        )
+    return type(model).from_config(model.get_config())
+
+
+def _new_input(layer: Any) -> Any:
+    return type(layer).from_config(layer.get_config()).output
+
+
+def _clone_graph(model: Functional, input_tensors: Any, copy: Callable[[Layer], Layer]) -> Any:
+    graph = model.graph
+    given = None if input_tensors is None else list(leaves(input_tensors))
+    starts = given or [_new_input(node_of(tensor).operation) for tensor in graph.inputs]
+    if len(starts) != len(graph.inputs):
+        raise ValueError(f"clone_model expected {len(graph.inputs)} tensors, got {len(starts)}.")
+    tensors = {id(old): new for old, new in zip(graph.inputs, starts, strict=True)}
+    operations: dict[Operation, Any] = {}
+
+    def new(leaf: Any) -> Any:
+        return tensors.get(id(leaf), leaf) if isinstance(leaf, KerasTensor) else leaf
+
+    for node in graph.nodes:
+        old = node.operation
+        if not node.inputs:
+            continue
+        if old not in operations:
+            operations[old] = old if isinstance(old, PrimitiveCall) else copy(old)  # type: ignore[arg-type]
+        args, kwargs = map_structure(new, (node.args, node.kwargs))
+        outputs = list(leaves(operations[old](*args, **kwargs)))
+        if isinstance(old, PrimitiveCall):
+            node_of(outputs[0]).operation.name = old.name
+        tensors.update((id(t), twin) for t, twin in zip(node.outputs, outputs, strict=True))
+    inputs, outputs = map_structure(new, (model.input, model.output))
+    return Functional(inputs, outputs, name=model.name)
