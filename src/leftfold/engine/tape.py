@@ -88,8 +88,9 @@ class Tape:
         seed = np.ones_like(target.data) if output_gradient is None else output_gradient
         pending = _Pending(sources)
         pending.gradients[id(target)] = seed
+        take = pending.take
         for inputs, outputs, vjp in reversed(self.steps):
-            found = [pending.take(output) for output in outputs]
+            found = list(map(take, outputs))
             if len(found) == 1:
                 if found[0] is None:
                     continue

@@ -104,11 +104,13 @@ def as_array(value: ArrayLike) -> Any:
     A NumPy scalar becomes a Python number, so that `x * np.sqrt(2)` keeps the dtype of a
     float32 `x`. Lists become arrays of the default float type or of int32, as in Keras.
     """
+    if value is None or isinstance(value, np.ndarray):
+        return value
     if isinstance(value, Tensor):
         return value.data
     if isinstance(value, np.generic):
         return value.item()
-    if value is None or isinstance(value, np.ndarray | int | float):
+    if isinstance(value, int | float):
         return value
     array = np.asarray(value)
     if not isinstance(value, list | tuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 def as_axes(axis: Any) -> Any:
     """An axis or axes as NumPy takes them."""
-    return tuple(axis) if isinstance(axis, list | tuple) else axis
+    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def positive_axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -21,16 +21,16 @@ def positive_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(axis) if isinstance(axis, list | tuple) else (axis,)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
     for a in axes:
         if not -ndim <= a < ndim:
             raise ValueError(f"axis expected from {-ndim} to {ndim - 1} for rank {ndim}, got {a}.")
-    return tuple(a % ndim for a in axes)
+    return tuple([a % ndim for a in axes])
 
 
 def reduced_size(shape: tuple[int, ...], axis: Any) -> int:
     """How many elements are reduced into one."""
-    return math.prod(shape[a] for a in positive_axes(axis, len(shape)))
+    return math.prod([shape[a] for a in positive_axes(axis, len(shape))])
 
 
 def restore_axes(reduced: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:

@@ -13,10 +13,12 @@ from leftfold.engine.symbolic import KerasTensor
 from leftfold.ops.axes import as_axes, positive_axes
 from leftfold.ops.dtypes import all_alike
 
+_INTEGERS = (int, np.integer)
+
 
 def _sizes(shape: Any) -> tuple[int, ...]:
     """A shape given as a number or a sequence of numbers and scalar tensors."""
-    if isinstance(shape, int | np.integer):
+    if isinstance(shape, _INTEGERS):
         return (int(shape),)
     return tuple([-1 if n is None else int(n) for n in shape])
 
