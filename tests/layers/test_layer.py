@@ -278,6 +278,12 @@ def test_wrong_shapes_are_refused_with_name_and_shape() -> None:
         layers.SpatialDropout1D(0.5)(numbers(2, 3))
 
 
+@pytest.mark.parametrize("several", [[numbers(2, 3)], {"x": numbers(2, 3)}])
+def test_layer_of_one_input_refuses_several(several: Any) -> None:
+    with pytest.raises(ValueError, match="expected one tensor as input, got a"):
+        layers.Dense(2)(several)
+
+
 def test_input_spec_of_a_user_is_checked() -> None:
     class Strict(layers.Layer):
         def __init__(self) -> None:

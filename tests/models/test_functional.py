@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import leftfold
 from leftfold import Input, Model, Sequential, layers, ops
@@ -230,6 +232,36 @@ def test_outputs_that_do_not_follow_from_the_inputs_are_refused() -> None:
         Model(numbers(2, 3), y)
     with pytest.raises(ValueError, match="expected each input once"):
         Model([a, b, a], y)
+
+
+def test_inputs_without_outputs_are_refused() -> None:
+    for arguments in ({"inputs": Input((3,))}, {"outputs": Input((3,))}):
+        with pytest.raises(ValueError, match="expected inputs and outputs together"):
+            Model(**arguments)
+    with pytest.raises(ValueError, match="expected inputs and outputs together"):
+        Model(Input((3,)))
+
+
+STEPS = {
+    "add": lambda a, b: a + b,
+    "times": lambda a, b: a * b,
+    "larger": lambda a, b: ops.maximum(a, b),
+    "joined": lambda a, b: ops.concatenate([a, b], axis=-1)[:, ::2],
+    "bent": lambda a, b: ops.tanh(a) - 2 * b,
+}
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0), st.integers(0))))
+def test_any_graph_computes_what_its_operations_compute_one_by_one(steps: list) -> None:
+    x, y = Input((4,)), Input((4,))
+    symbols, values = [x, y], [numbers(3, 4), numbers(3, 4, seed=1)]
+    for kind, i, j in steps:
+        symbols.append(STEPS[kind](symbols[i % len(symbols)], symbols[j % len(symbols)]))
+        values.append(STEPS[kind](values[i % len(values)], values[j % len(values)]))
+    model = Model([x, y], symbols[-3:])
+    for graph in (model, Model.from_config(json.loads(json.dumps(model.get_config())))):
+        for ours, theirs in zip(graph(values[:2]), values[-3:], strict=True):
+            np.testing.assert_array_equal(ours, np.asarray(theirs))
 
 
 def test_two_layers_of_one_name_are_refused() -> None:

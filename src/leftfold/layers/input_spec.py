@@ -103,6 +103,8 @@ def check_input(spec: Any, inputs: Any, layer: str) -> None:
         if problem is not None:
             raise ValueError(f"{layer} {problem} (input shape {inputs.shape}).")
         return
+    if isinstance(spec, InputSpec) and isinstance(inputs, list | tuple | dict):
+        raise ValueError(f"{layer} expected one tensor as input, got a {type(inputs).__name__}.")
     specs = [leaf for leaf in leaves(spec) if leaf is not None]
     if isinstance(inputs, dict) and all(each.name in inputs for each in specs):
         tensors = [inputs[each.name] for each in specs]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
 from leftfold.engine import registry
@@ -13,6 +16,23 @@ C = TypeVar("C", bound=type)
 
 _classes: dict[str, Any] = {}
 _PLAIN = (str, int, float, bool, type(None))
+
+
+_SHARED = "leftfold_shared_id"
+"""Marks a layer that lies in several models of a file. Keras, whose own mark does not survive
+models in models, overlooks it."""
+
+_seen: ContextVar[dict[int, Any] | None] = ContextVar("_seen", default=None)
+
+
+@contextlib.contextmanager
+def keeping_shared_layers() -> Iterator[None]:
+    """Inside the block, a layer written twice is one layer again when read inside such a block."""
+    token = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(token)
 
 
 def known_layer(cls: C) -> C:
@@ -29,6 +49,29 @@ def serialize(layer: Any) -> dict[str, Any]:
     build_config = layer.get_build_config()
     if build_config is not None:
         data["build_config"] = build_config
+    written = _seen.get()
+    if written is not None:
+        data[_SHARED] = written.setdefault(id(layer), (len(written), layer))[0]
+    return data
+
+
+def without_single_marks(data: Any) -> Any:
+    """What was written in a block of `keeping_shared_layers`, marked only where it matters."""
+    counts: Counter[int] = Counter()
+
+    def visit(item: Any, act: Callable[[dict[str, Any]], None]) -> None:
+        if isinstance(item, dict):
+            act(item)
+        if isinstance(item, dict | list | tuple):
+            for inner in item.values() if isinstance(item, dict) else item:
+                visit(inner, act)
+
+    def drop_single(item: dict[str, Any]) -> None:
+        if counts[item.get(_SHARED, -1)] == 1:
+            del item[_SHARED]
+
+    visit(data, lambda item: counts.update([item[_SHARED]] if _SHARED in item else []))
+    visit(data, drop_single)
     return data
 
 
@@ -40,7 +83,10 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if not isinstance(config, dict):
         return config
-    name = config["class_name"]
+    name, read = config["class_name"], _seen.get()
+    mark = config.get(_SHARED)
+    if read is not None and isinstance(mark, int) and mark in read:
+        return read[mark]
     with registry.custom_object_scope(custom_objects):
         cls = registry.get_registered_object(config.get("registered_name"))
         cls = cls or registry.get_registered_object(name) or _classes.get(name)
@@ -52,6 +98,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         layer = cls.from_config(_without_unset(config["config"]))
         if config.get("build_config") and not layer.built:
             layer.build_from_config(config["build_config"])
+    if read is not None and isinstance(mark, int):
+        read[mark] = layer
     return layer
 
 

@@ -50,6 +50,8 @@ class Model(Trainer, Layer):
             make_functional(type(self))
             Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
             return
+        if args or "inputs" in kwargs or "outputs" in kwargs:
+            raise ValueError("Model expected inputs and outputs together, got only one of them.")
         Layer.__init__(self, *args, **kwargs)
         self.built = False
 
