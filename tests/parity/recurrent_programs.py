@@ -175,7 +175,7 @@ INPUTS = ("numbers", "masked_numbers", "tokens", "masked_tokens")
 OPTIMIZERS = {
     "sgd": ("SGD", {"learning_rate": 0.1}),
     "adam": ("Adam", {"learning_rate": 0.02}),
-    "rmsprop": ("RMSprop", {"learning_rate": 0.01}),
+    "rmsprop": ("RMSprop", {"learning_rate": 0.005}),
 }
 TRAININGS = [
     (recurrent, inputs, optimizer)

@@ -56,6 +56,16 @@ def test_symbolic_shapes_are_the_real_ones(mode, return_sequences, return_state)
         assert found.shape[0] is None
 
 
+def test_directions_of_different_sizes():
+    both = layers.Bidirectional(
+        layers.LSTM(4, return_state=True),
+        backward_layer=layers.GRU(3, go_backwards=True, return_state=True),
+    )
+    symbolic = both(KerasTensor((None, 5, 2)))
+    assert [t.shape[1:] for t in symbolic] == [(7,), (4,), (4,), (3,)]
+    assert [t.shape[1:] for t in both(numbers(3, 5, 2))] == [(7,), (4,), (4,), (3,)]
+
+
 def test_a_backward_direction_reads_the_padding_of_neither_side():
     both = layers.Bidirectional(layers.GRU(4, return_sequences=True))
     x, mask = numbers(1, 6, 2), np.array([[False, True, True, True, False, False]])

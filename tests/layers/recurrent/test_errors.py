@@ -70,6 +70,12 @@ def test_unknown_names(cls, options):
         cls(4, unit=3, **options)
 
 
+@every_layer
+def test_time_may_not_come_first(cls, options):
+    with pytest.raises(ValueError, match="time_major=True is not supported"):
+        cls(4, time_major=True, **options)
+
+
 def test_use_cudnn():
     assert layers.GRU(4, use_cudnn=True)(numbers(3, 5, 2)).shape == (3, 4)
     with pytest.raises(ValueError, match="LSTM expected use_cudnn to be 'auto', True or False"):

@@ -152,13 +152,19 @@ class Bidirectional(Layer):
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         """The shape of the output or outputs, with `return_state` followed by the states'."""
-        shapes = self.forward_layer.compute_output_shape(sequences_shape)
-        output, states = (shapes[0], shapes[1:]) if self.return_state else (shapes, ())
+        forward, backward = (
+            layer.compute_output_shape(sequences_shape)
+            for layer in (self.forward_layer, self.backward_layer)
+        )
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            states = (*forward[1:], *backward[1:])
+            forward, backward = forward[0], backward[0]
+        if self.merge_mode is None:
+            return (forward, backward, *states)
         if self.merge_mode == "concat":
-            output = (*output[:-1], 2 * output[-1])
-        outputs = (output, output) if self.merge_mode is None else (output,)
-        together = (*outputs, *states, *states)
-        return together if len(together) > 1 else output
+            forward = (*forward[:-1], forward[-1] + backward[-1])
+        return (forward, *states) if states else forward
 
     def compute_output_spec(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None

@@ -68,8 +68,12 @@ class RNN(Layer):
         zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:
-        for of_keras_2 in ("time_major", "implementation"):
-            kwargs.pop(of_keras_2, None)
+        kwargs.pop("implementation", None)
+        if kwargs.pop("time_major", False):
+            raise ValueError(
+                f"{type(self).__name__} expected inputs of shape (batch, timesteps, ...); "
+                "time_major=True is not supported."
+            )
         if isinstance(cell, list | tuple):
             cell = StackedRNNCells(cell)
         check_cell(cell, f"{type(self).__name__} expected cell")
