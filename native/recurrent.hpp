@@ -63,10 +63,10 @@ struct InputGradients {
     float* c;        // (batch, units), LSTM only
 };
 
-// A row length at which successive rows do not fall on the same cache sets.
+// A row length, a little longer where successive rows would fall on the same cache sets.
 constexpr int64_t spread(int64_t length) {
-    const int64_t rounded = (length + 15) / 16 * 16;
-    return rounded % 512 == 0 ? rounded + 16 : rounded;
+    const int64_t rounded = (length + 3) / 4 * 4;
+    return rounded % 256 == 0 ? rounded + 16 : rounded;
 }
 
 // The rows one thread works on at one step: sorted rows first, first + team, ...

@@ -4,14 +4,14 @@ namespace leftfold {
 
 SimpleRnn::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, 1, inputs.bias != nullptr),
-      states_row_(spread(inputs.units)),
+      deltas_row_(spread(inputs.units)),
       panels_(inputs.units, r_.width) {
     const Inputs& in = r_.in;
     if (in.bias) panels_.pack({in.bias, 0, 1}, 0, 1);
     panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
     panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
     if (!in.keep) return;
-    states_ = allocate(r_.schedule.rows() * states_row_);
+    deltas_ = allocate(r_.schedule.rows() * deltas_row_);
     const int mask = r_.masks_per_gate() ? 0 : GateProduct::NO_MASK;
     to_h_ = std::make_unique<GateProduct>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
                                           r_.h_at);
@@ -33,7 +33,6 @@ void SimpleRnn::step(int64_t s, const Own& own, const float* masked, Phi phi) co
     const Inputs& in = r_.in;
     const Rows stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
     const StateRows new_h = r_.next_h(s, own);
-    const Rows kept = states(s, own);
     const bool holes = r_.schedule.has_holes();
     const float* a = r_.masks_per_gate() ? masked : stacked.first;
     const int64_t a_row = r_.masks_per_gate() ? r_.stride : stacked.step;
@@ -52,7 +51,6 @@ void SimpleRnn::step(int64_t s, const Own& own, const float* masked, Phi phi) co
                     Vector h = phi(tile.at[n][v]);
                     if (skip) h = load_partial(old_h[row] + unit, left);
                     store_partial(new_h[row] + unit, h, left);
-                    if (in.keep) store_partial(kept[row] + unit, h, left);
                 }
             }
         });
@@ -65,11 +63,10 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
         r_.backward(
             given, wanted, [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh, phi); },
             [&](int64_t s, const Own& own, float* dh, float* dx) {
-                const Rows d_states = states(s, own);
-                to_h_->run(r_, own, d_states, Recurrence::of_batch(dh, in.units, own), true);
+                const Rows rows = delta_rows(s, own);
+                to_h_->run(r_, own, rows, Recurrence::of_batch(dh, in.units, own), true);
                 if (dx)
-                    to_x_->run(r_, own, d_states, Recurrence::of_batch(dx, in.features, own),
-                               false);
+                    to_x_->run(r_, own, rows, Recurrence::of_batch(dx, in.features, own), false);
             });
     });
     // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
@@ -77,7 +74,7 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
                     in.units,
                     r_.schedule.rows(),
                     r_.stacked_transposed(),
-                    {states_, states_row_, 1},
+                    {deltas_, deltas_row_, 1},
                     wanted.weights,
                     in.units};
     const std::vector<int64_t> sources =
@@ -93,19 +90,18 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
 template <class Phi>
 void SimpleRnn::deltas(int64_t s, const Own& own, float* dh_array, Phi phi) const {
     const Inputs& in = r_.in;
-    const Rows state_rows = states(s, own);
-    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
+    const StateRows h_rows = r_.next_h(s, own);
+    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own), rows = delta_rows(s, own);
     for (int64_t n = 0; n < own.count; n++) {
-        float* kept = state_rows[n];
         if (r_.skips(s, own.row(n))) {
-            clear(kept, in.units);
+            clear(rows[n], in.units);
             continue;
         }
         for (int64_t unit = 0; unit < in.units; unit += LANES) {
             const int64_t left = in.units - unit;
             float* dh = dh_rows[n] + unit;
-            const Vector h = load_partial(kept + unit, left);
-            store_partial(kept + unit, load_partial(dh, left) * phi.slope_at(h), left);
+            const Vector h = load_partial(h_rows[n] + unit, left);
+            store_partial(rows[n] + unit, load_partial(dh, left) * phi.slope_at(h), left);
             store_partial(dh, Vector{}, left);
         }
     }

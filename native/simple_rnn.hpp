@@ -23,13 +23,13 @@ class SimpleRnn {
 
   private:
     Recurrence r_;
-    int64_t states_row_;
-    float* states_ = nullptr;  // activated states; backward turns them into gradients
+    int64_t deltas_row_;
+    float* deltas_ = nullptr;  // gradients before the activation, filled by backward
     Panels panels_;
     std::unique_ptr<GateProduct> to_h_, to_x_;
 
-    Rows states(int64_t s, const Own& own) const {
-        return {states_ + r_.slot(s, own.first) * states_row_, own.team * states_row_};
+    Rows delta_rows(int64_t s, const Own& own) const {
+        return {deltas_ + r_.slot(s, own.first) * deltas_row_, own.team * deltas_row_};
     }
     template <class Phi>
     void step(int64_t s, const Own& own, const float* masked, Phi phi) const;
