@@ -360,6 +360,8 @@ def _networks() -> Iterator[Case]:
     yield case("categorical_crossentropy", share, normal(3, 4), from_logits=True, axis=0)
     yield case("sparse_categorical_crossentropy", LABELS, share)
     yield case("sparse_categorical_crossentropy", LABELS[:, None], share)
+    yield case("sparse_categorical_crossentropy", LABELS, between(0.1, 0.9, 4, 3), axis=0)
+    yield case("sparse_categorical_crossentropy", np.array([[0, 1]]), between(0.1, 0.9, 1, 2, 3))
     yield case("sparse_categorical_crossentropy", LABELS, normal(3, 4), from_logits=True)
     yield case("sparse_categorical_crossentropy", LABELS, normal(4, 3), from_logits=True, axis=0)
 

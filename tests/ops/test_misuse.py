@@ -38,11 +38,15 @@ TABLE = np.zeros((5, 2), np.float32)
             ValueError,
             r"every label from 0 to 2 \(3 in all\), got label 3",
         ),
-        (lambda: ops.softmax_cross_entropy([0], np.zeros((2, 3))), ValueError, r"labels \(1,\)"),
+        (
+            lambda: ops.softmax_cross_entropy([0], np.zeros((2, 3))),
+            ValueError,
+            r"labels expected .*\(2,\), got \(1,\)",
+        ),
         (
             lambda: ops.sparse_categorical_crossentropy([5], [[0.5, 0.5]]),
             ValueError,
-            "classes from 0 to 1",
+            r"every label from 0 to 1 \(2 in all\), got label 5",
         ),
         (
             lambda: ops.binary_crossentropy(np.ones((2, 1)), np.ones(2)),

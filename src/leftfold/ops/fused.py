@@ -38,7 +38,7 @@ def embedding(table: Any, ids: Any, /) -> Any:
     """
     table, ids = as_full_array(table), as_full_array(ids)
     flat = _whole_numbers(ids).reshape(-1)
-    _check_range(flat, table.shape[0], "embedding", "id")
+    check_range(flat, table.shape[0], "embedding", "id")
     flat = np.ascontiguousarray(flat, np.int32)
     table = np.ascontiguousarray(table)
     rows = kernel("embedding_forward", table.dtype)(table, flat)
@@ -60,9 +60,10 @@ def _whole_numbers(ids: np.ndarray) -> np.ndarray:
     return ids
 
 
-def _check_range(numbers: np.ndarray, limit: int, operation: str, what: str) -> None:
+def check_range(numbers: np.ndarray, limit: int, operation: str, what: str) -> None:
+    """Refuse numbers that are not from 0 to `limit - 1`."""
     if numbers.size and not (
-        np.minimum.reduce(numbers) >= 0 and np.maximum.reduce(numbers) < limit
+        np.minimum.reduce(numbers, axis=None) >= 0 and np.maximum.reduce(numbers, axis=None) < limit
     ):
         wrong = numbers[(numbers < 0) | (numbers >= limit)][0]
         raise ValueError(
@@ -164,15 +165,19 @@ def softmax_cross_entropy(labels: Any, logits: Any, /) -> Any:
     Raises:
         ValueError: for shapes that do not fit, or a label outside the classes.
     """
-    labels, logits = as_full_array(labels), floating(as_full_array(logits))
+    return softmax_cross_entropy_values(as_full_array(labels), floating(as_full_array(logits)))
+
+
+def softmax_cross_entropy_values(labels: np.ndarray, logits: np.ndarray) -> Any:
+    """The losses of arrays, and the function that carries their gradient back."""
     if logits.ndim < 1 or labels.shape != logits.shape[:-1]:
         raise ValueError(
-            f"softmax_cross_entropy expected labels of the shape of logits without the last axis, "
-            f"got labels {labels.shape} and logits {logits.shape}."
+            f"labels expected the shape of logits without the axis of the classes, "
+            f"{logits.shape[:-1]}, got {labels.shape}."
         )
     classes = logits.shape[-1]
     flat = np.ascontiguousarray(labels.reshape(-1), np.int32)
-    _check_range(flat, classes, "softmax_cross_entropy", "label")
+    check_range(flat, classes, "softmax_cross_entropy", "label")
     rows = np.ascontiguousarray(logits.reshape(-1, classes))
     losses, probabilities = kernel("softmax_crossentropy", rows.dtype)(rows, flat)
 

@@ -10,7 +10,7 @@ from leftfold.engine.config import epsilon
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tensor import as_full_array
 from leftfold.ops.dtypes import alike, floating
-from leftfold.ops.fused import softmax_cross_entropy
+from leftfold.ops.fused import check_range, softmax_cross_entropy_values
 from leftfold.ops.nn import log_softmax_values, sigmoid_values, softplus_values
 
 
@@ -104,62 +104,57 @@ def categorical_crossentropy(
     return -np.sum(target * log_p, axis=axis), vjp
 
 
+@primitive
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: Any, output: Any, /, from_logits: bool = False, axis: int = -1
 ) -> Any:
     """Minus the logarithm of the probability predicted for the right class.
 
     Args:
         target: class numbers, of the shape of `output` without the axis of the classes (which
-            may also be there with size 1).
-        output: predictions, which are divided by their sum and kept at `epsilon` from 0 and 1,
-            or logits.
+            may also be there, last and of size 1).
+        output: predictions, which are divided by their sum and kept at `epsilon` from 0 and 1
+            to give probabilities, or logits.
         from_logits: whether `output` holds logits.
         axis: the axis of the classes.
 
     Raises:
         ValueError: for shapes that do not fit, or a class that does not exist.
     """
-    from leftfold.ops.creation import shape
-    from leftfold.ops.shape import moveaxis, squeeze
-
-    classes_last = axis in (-1, len(shape(output)) - 1)
-    if not classes_last:
-        output = moveaxis(output, axis, -1)
-    target_shape, output_shape = shape(target), shape(output)
-    if len(target_shape) == len(output_shape) and target_shape[-1] == 1:
-        target = squeeze(target, -1)
-    if from_logits:
-        return softmax_cross_entropy(target, output)
-    return _negative_log_share(target, output)
-
-
-@primitive
-def _negative_log_share(target: Any, output: Any, /) -> Any:
-    """`-log(output[target] / sum(output))` for each row."""
-    target, output = as_full_array(target), floating(as_full_array(output))
-    classes = output.shape[-1]
-    if target.shape != output.shape[:-1]:
-        raise ValueError(
-            f"target expected the shape of output without the axis of the classes, "
-            f"{output.shape[:-1]}, got {target.shape}."
-        )
-    places = target.astype(np.int64)[..., None]
-    if places.size and not 0 <= places.min() <= places.max() < classes:
-        wrong = places[(places < 0) | (places >= classes)][0]
-        raise ValueError(
-            f"target expected classes from 0 to {classes - 1} ({classes} in all), got {wrong}."
-        )
-    low, high = epsilon(), 1 - epsilon()
-    total = np.sum(output, axis=-1, keepdims=True)
-    chosen = np.take_along_axis(output, places, -1)
-    share = chosen / total
+    labels, output = as_full_array(target), floating(as_full_array(output))
+    classes_last = axis in (-1, output.ndim - 1)
+    scores = output if classes_last else np.moveaxis(output, axis, -1)
+    if labels.ndim == scores.ndim and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    compute = softmax_cross_entropy_values if from_logits else _negative_log_share
+    losses, rows_vjp = compute(labels, scores)
 
     def vjp(dy: Any) -> Any:
-        inside = (share >= low) & (share <= high)
-        slope = (dy[..., None] * inside / total).astype(output.dtype)
+        dscores = rows_vjp(dy)[1]
+        return None, dscores if classes_last else np.moveaxis(dscores, -1, axis)
+
+    return losses, vjp
+
+
+def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
+    """`-log(output[label] / sum(output))` for each row, and the gradient."""
+    classes = output.shape[-1]
+    if labels.shape != output.shape[:-1]:
+        raise ValueError(
+            f"target expected the shape of output without the axis of the classes, "
+            f"{output.shape[:-1]}, got {labels.shape}."
+        )
+    check_range(labels, classes, "sparse_categorical_crossentropy", "label")
+    places = labels.astype(np.int64)[..., None]
+    low, high = epsilon(), 1 - epsilon()
+    total = np.sum(output, axis=-1, keepdims=True)
+    share = np.take_along_axis(output, places, -1) / total
+    kept = np.clip(share, low, high)
+
+    def vjp(dy: Any) -> Any:
+        slope = (dy[..., None] * (share == kept) / total).astype(output.dtype, copy=False)
         doutput = np.repeat(slope, classes, -1)
-        np.put_along_axis(doutput, places, slope - slope / np.clip(share, low, high), -1)
+        np.put_along_axis(doutput, places, slope - slope / kept, -1)
         return None, doutput
 
-    return -np.log(np.clip(share, low, high))[..., 0], vjp
+    return -np.log(kept)[..., 0], vjp
