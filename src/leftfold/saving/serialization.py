@@ -75,7 +75,9 @@ def serialize_keras_object(obj: Any) -> Any:
         return _lambda(obj)
     if not isinstance(obj, Layer):
         return registry.serialize(obj)
-    data = layer_serialization.serialize(obj)
+    with layer_serialization.keeping_shared_layers():
+        data = layer_serialization.serialize(obj)
+    data = layer_serialization.without_single_marks(data)
     if hasattr(obj, "get_compile_config"):
         compile_config = obj.get_compile_config()
         if compile_config:
@@ -126,7 +128,7 @@ def deserialize_keras_object(
         >>> deserialize_keras_object(serialize_keras_object(Dense(2))).units
         2
     """
-    with registry.custom_object_scope(custom_objects):
+    with registry.custom_object_scope(custom_objects), layer_serialization.keeping_shared_layers():
         return _read(config)
 
 

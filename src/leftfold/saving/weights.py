@@ -30,7 +30,12 @@ def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         return
     seen.add(id(item))
     yield path, item
-    for name, child in _children(item):
+    children = _children(item)
+    if path and children and children[0][0] == "layers":
+        # Each of several models that share a layer has it in the file, so that Keras, which makes
+        # one of its own for each, finds all of them.
+        seen = {id(item)}
+    for name, child in children:
         place = f"{path}/{name}" if path else name
         if isinstance(child, Layer | Optimizer):
             yield from _walk(child, place, seen)
