@@ -3,6 +3,8 @@
 Nothing here knows which of the two `keras` is.
 """
 
+import importlib
+
 import numpy as np
 
 
@@ -153,3 +155,16 @@ def run(keras, name):
         "weights": [w.path for w in model.weights],
         "summaries": summaries,
     }
+
+
+def revive(framework, config, name):
+    """The outputs of a model made from a configuration, with weights from a fixed seed."""
+    keras = importlib.import_module(framework)
+    model = keras.saving.deserialize_keras_object(config)
+    random = np.random.default_rng(4)
+    model.set_weights([random.uniform(-0.5, 0.5, w.shape) for w in model.get_weights()])
+    outputs = model(MODELS[name][1])
+    if not isinstance(outputs, (list, tuple, dict)):
+        outputs = [outputs]
+    items = outputs.items() if isinstance(outputs, dict) else enumerate(outputs)
+    return {str(key): np.asarray(value).round(6).tolist() for key, value in items}
