@@ -177,6 +177,15 @@ def test_what_is_not_a_layer_is_refused() -> None:
         Sequential().build((None, 3))
 
 
+def test_layer_that_does_not_fit_is_not_added() -> None:
+    model = Sequential([Input((4,)), layers.Dense(3)])
+    with pytest.raises(ValueError, match="rank 3, got rank 2"):
+        model.add(layers.LSTM(2))
+    assert model(numbers(2, 4)).shape == (2, 3)
+    model.add(layers.Dense(1))
+    assert model.output_shape == (None, 1)
+
+
 def test_wrong_input_is_refused_with_both_shapes() -> None:
     model = Sequential([Input((4,)), layers.Dense(3)], name="m")
     with pytest.raises(ValueError, match=r"m expected its input .* \(None, 4\), got \(2, 5\)"):

@@ -277,7 +277,7 @@ def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
 
 def merge_shapes(first: Any, second: Any) -> Any:
     """A structure of shapes with `None` for every size in which the two differ."""
-    others: Iterator[Any] = iter(_flat_shapes(second))
+    others: Iterator[Any] = iter(flat_shapes(second))
 
     def merge(shape: Any) -> Any:
         other = next(others)
@@ -288,7 +288,8 @@ def merge_shapes(first: Any, second: Any) -> Any:
     return map_shapes(merge, first)
 
 
-def _flat_shapes(shapes: Any) -> list[Any]:
+def flat_shapes(shapes: Any) -> list[Any]:
+    """Every shape in a structure of shapes."""
     found: list[Any] = []
     map_shapes(found.append, shapes)
     return found

@@ -11,7 +11,7 @@ from leftfold import ops
 from leftfold.engine import KerasTensor, Tensor
 from leftfold.engine.symbolic import Node, infer, leaves, map_structure
 from leftfold.layers import Input, InputLayer, Layer
-from leftfold.layers.call import convert
+from leftfold.layers.call import convert, flat_shapes
 from leftfold.layers.serialization import automatic_config, known_layer
 from leftfold.models.graph import Graph, is_input
 from leftfold.models.model import Model
@@ -110,11 +110,8 @@ class Functional(Model):
         return self._pack(self._plan.run(self._arrange(inputs), _infer_step))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shapes = _flat_shapes(input_shape)
-        inputs = [
-            KerasTensor(shape, tensor.dtype)
-            for shape, tensor in zip(shapes, self.inputs, strict=True)
-        ]
+        pairs = zip(flat_shapes(input_shape), self.inputs, strict=True)
+        inputs = [KerasTensor(shape, tensor.dtype) for shape, tensor in pairs]
         outputs = self._plan.run(inputs, _infer_step)
         return map_structure(lambda tensor: tensor.shape, self._pack(outputs))
 
@@ -269,12 +266,6 @@ def _from_new_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         if copies[id(tensor)] is not tensor:
             copies[id(tensor)]._keras_mask = map_structure(copy, tensor._keras_mask)
     return map_structure(copy, inputs), map_structure(copy, outputs)
-
-
-def _flat_shapes(shapes: Any) -> list[Any]:
-    from leftfold.layers.call import _flat_shapes as flat
-
-    return flat(shapes)
 
 
 def _unpacked(shapes: list[Any]) -> Any:

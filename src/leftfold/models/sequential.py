@@ -90,8 +90,12 @@ class Sequential(Model):
         self._chain.append(layer)
         self._change()
         if len(self._tensors) == len(self._chain):
-            with inside(self):
-                self._extend(layer)
+            try:
+                with inside(self):
+                    self._extend(layer)
+            except Exception:
+                self.pop()
+                raise
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer off and return it."""
