@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leftfold import Model, Sequential, layers, metrics, ops
+from leftfold import Model, Sequential, layers, losses, metrics, ops, optimizers
 from leftfold.callbacks import Callback, EarlyStopping, LambdaCallback, TerminateOnNaN
 from leftfold.engine import Tape
 from leftfold.engine.random import set_random_seed
-from leftfold.models.data_sources import unpack_x_y_sample_weight
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 3)).astype(np.float32)
@@ -396,7 +395,7 @@ def test_train_step_can_be_replaced() -> None:
             return [self.tracker]
 
         def train_step(self, data: Any) -> dict:
-            x, y, _ = unpack_x_y_sample_weight(data)
+            x, y = data
             with Tape() as tape:
                 loss = ops.mean(ops.square(self(x, training=True) - y))
             gradients = tape.gradient(loss, self.trainable_weights)
@@ -409,6 +408,57 @@ def test_train_step_can_be_replaced() -> None:
     history = model.fit(X, Y, epochs=5, verbose=0).history
     assert list(history) == ["loss"]
     assert history["loss"][-1] < history["loss"][0]
+
+
+def test_two_networks_can_play_against_each_other() -> None:
+    class Game(Model):
+        def __init__(self, judge: Model, forger: Model) -> None:
+            super().__init__()
+            self.judge, self.forger = judge, forger
+            self.judge_loss, self.forger_loss = (
+                metrics.Mean(name="judge_loss"),
+                metrics.Mean(name="forger_loss"),
+            )
+
+        def compile(self, judge_optimizer: Any, forger_optimizer: Any, loss_fn: Any) -> None:
+            super().compile(loss=loss_fn)
+            self.judge_optimizer, self.forger_optimizer = judge_optimizer, forger_optimizer
+            self.loss_fn = loss_fn
+
+        @property
+        def metrics(self) -> list:
+            return [self.judge_loss, self.forger_loss]
+
+        def train_step(self, real: Any) -> dict:
+            rows = ops.shape(real)[0]
+            noise = RNG.standard_normal((rows, 2)).astype(np.float32)
+            forged = self.forger(noise)
+            both = ops.concatenate([forged, real], axis=0)
+            labels = ops.concatenate([ops.ones((rows, 1)), ops.zeros((rows, 1))], axis=0)
+            with Tape() as tape:
+                judge_loss = self.loss_fn(labels, self.judge(both))
+            weights = self.judge.trainable_weights
+            self.judge_optimizer.apply(tape.gradient(judge_loss, weights), weights)
+            with Tape() as tape:
+                forger_loss = self.loss_fn(ops.zeros((rows, 1)), self.judge(self.forger(noise)))
+            weights = self.forger.trainable_weights
+            self.forger_optimizer.apply(tape.gradient(forger_loss, weights), weights)
+            self.judge_loss.update_state(judge_loss)
+            self.forger_loss.update_state(forger_loss)
+            return {
+                "judge_loss": self.judge_loss.result(),
+                "forger_loss": self.forger_loss.result(),
+            }
+
+    judge = Sequential([layers.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1, "sigmoid")])
+    forger = Sequential([layers.Input((2,)), layers.Dense(3)])
+    before = [judge.get_weights(), forger.get_weights()]
+    game = Game(judge, forger)
+    game.compile(optimizers.Adam(), optimizers.Adam(), losses.BinaryCrossentropy())
+    history = game.fit(X, epochs=2, batch_size=10, verbose=0).history
+    assert list(history) == ["forger_loss", "judge_loss"]
+    for model, old in zip((judge, forger), before, strict=True):
+        assert np.abs(model.get_weights()[0] - old[0]).max() > 0
 
 
 @pytest.mark.parametrize("knows_training", [True, False])

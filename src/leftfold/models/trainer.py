@@ -204,7 +204,7 @@ class Trainer(CompileConfig):
         batch = one_batch((x, y, sample_weight), class_weight)
         self._get_ready(batch)
         self.reset_metrics()
-        logs = loops.plain_logs(self.train_step(loops.as_tensors(batch)))
+        logs = loops.plain_logs(self.train_step(loops.as_data(batch)))
         loops.check_loss(logs, "the batch")
         return logs if return_dict else self._as_list(logs)
 
@@ -217,20 +217,20 @@ class Trainer(CompileConfig):
         self._get_ready(batch)
         self.reset_metrics()
         with no_recording():
-            logs = loops.plain_logs(self.test_step(loops.as_tensors(batch)))
+            logs = loops.plain_logs(self.test_step(loops.as_data(batch)))
         return logs if return_dict else self._as_list(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
         batch = one_batch((x, None, None), finite=False)
         with no_recording():
-            return loops.as_arrays(self.predict_step(loops.as_tensors(batch)[:1]))
+            return loops.as_arrays(self.predict_step(loops.as_data(batch)))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One step of training. Override it to train in another way.
 
         Args:
-            data: `(x, y, sample_weight)` of one batch, as tensors.
+            data: `x`, `(x, y)` or `(x, y, sample_weight)` of one batch, as tensors.
 
         Returns:
             Values by name, for callbacks and the history.

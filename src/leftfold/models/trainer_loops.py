@@ -14,6 +14,7 @@ from leftfold.engine import Tensor, no_recording
 from leftfold.engine.symbolic import leaves, map_structure
 from leftfold.models.data import Epochs
 from leftfold.models.data_arrays import row_count
+from leftfold.models.data_sources import Batch, pack_x_y_sample_weight
 from leftfold.models.progress import Progress, make_progress
 
 if TYPE_CHECKING:
@@ -93,14 +94,16 @@ class Callbacks:
 
 
 def as_tensors(structure: Any) -> Any:
-    """A batch with every array as a tensor."""
+    """A structure with every array as a tensor."""
     if type(structure) is np.ndarray:
         return Tensor(structure)
-    if type(structure) is tuple:
-        return tuple([as_tensors(item) for item in structure])
-    if structure is None:
-        return None
-    return map_structure(as_tensors, structure)
+    return None if structure is None else map_structure(as_tensors, structure)
+
+
+def as_data(batch: Batch) -> Any:
+    """A batch as steps receive it: tensors `x`, `(x, y)` or `(x, y, sample_weight)`."""
+    x, y, sample_weight = batch
+    return pack_x_y_sample_weight(as_tensors(x), as_tensors(y), as_tensors(sample_weight))
 
 
 def as_arrays(structure: Any) -> Any:
@@ -172,7 +175,8 @@ def _fit_epoch(model: Trainer, job: FitJob, callbacks: CallbackList, epoch: int)
     raw: Any = {}
     for step, batch in enumerate(job.training):
         callbacks.on_train_batch_begin(step)
-        raw = model.train_step(as_tensors(batch))
+        with np.errstate(over="ignore", invalid="ignore"):  # `check_loss` tells it better
+            raw = model.train_step(as_data(batch))
         logs = plain_logs(raw)
         callbacks.on_train_batch_end(step, logs)
         if model.stop_training:
@@ -198,7 +202,7 @@ def evaluate(model: Trainer, epochs: Epochs, callbacks: CallbackList) -> dict[st
     with no_recording():
         for step, batch in enumerate(epochs):
             callbacks.on_test_batch_begin(step)
-            logs = plain_logs(model.test_step(as_tensors(batch)))
+            logs = plain_logs(model.test_step(as_data(batch)))
             callbacks.on_test_batch_end(step, logs)
             if model.stop_evaluating:
                 break
@@ -214,7 +218,7 @@ def predict(model: Trainer, epochs: Epochs, callbacks: CallbackList) -> Any:
     with no_recording():
         for step, batch in enumerate(epochs):
             callbacks.on_predict_batch_begin(step)
-            outputs = as_arrays(model.predict_step(as_tensors(batch)))
+            outputs = as_arrays(model.predict_step(as_data(batch)))
             collected.add(outputs, row_count(batch[0]))
             callbacks.on_predict_batch_end(step, {"outputs": outputs})
             if model.stop_predicting:
