@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from leftfold.preprocessing.arrays import normalize, to_categorical
     from leftfold.preprocessing.sequence import pad_sequences
     from leftfold.preprocessing.split import train_validation_test
+    from leftfold.saving import deserialize_keras_object, serialize_keras_object
 
     Sequence = PyDataset
     CustomObjectScope = custom_object_scope
@@ -32,6 +33,7 @@ _HOMES = {
     "PyDataset": "models.data_sources",
     "clear_session": "backend",
     "custom_object_scope": "engine.registry",
+    "deserialize_keras_object": "saving",
     "get_custom_objects": "engine.registry",
     "get_file": "datasets.files",
     "get_registered_name": "engine.registry",
@@ -41,6 +43,7 @@ _HOMES = {
     "pack_x_y_sample_weight": "models.data_sources",
     "pad_sequences": "preprocessing.sequence",
     "register_keras_serializable": "engine.registry",
+    "serialize_keras_object": "saving",
     "set_random_seed": "engine.random",
     "to_categorical": "preprocessing.arrays",
     "train_validation_test": "preprocessing.split",
@@ -55,6 +58,7 @@ __all__ = [
     "Sequence",
     "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_file",
     "get_registered_name",
@@ -64,6 +68,7 @@ __all__ = [
     "pack_x_y_sample_weight",
     "pad_sequences",
     "register_keras_serializable",
+    "serialize_keras_object",
     "set_random_seed",
     "to_categorical",
     "train_validation_test",
