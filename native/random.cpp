@@ -9,19 +9,28 @@ namespace {
 
 constexpr int BLOCK = 4;
 
+// The full 64-bit products of the even lanes' words.
+LEFTFOLD_INLINE VectorLong multiply_even(VectorWord x, uint32_t factor) {
+#if defined(__AVX512F__)
+    return (VectorLong)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi32(static_cast<int>(factor)));
+#elif defined(__AVX2__)
+    return (VectorLong)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi32(static_cast<int>(factor)));
+#else
+    return ((VectorLong)x & 0xFFFFFFFFu) * factor;
+#endif
+}
+
 // The high and low halves of 32-bit products, lane by lane.
 struct Halves {
     VectorWord high, low;
 };
 
 LEFTFOLD_INLINE Halves multiply(uint32_t factor, VectorWord x) {
-    Halves result;
-    for (int i = 0; i < LANES; i++) {
-        const uint64_t product = static_cast<uint64_t>(factor) * x[i];
-        result.high[i] = static_cast<uint32_t>(product >> 32);
-        result.low[i] = static_cast<uint32_t>(product);
-    }
-    return result;
+    const VectorLong even = multiply_even(x, factor);
+    const VectorLong odd = multiply_even((VectorWord)((VectorLong)x >> 32), factor);
+    const VectorLong upper = VectorLong{} + 0xFFFFFFFF00000000u;
+    return {(VectorWord)((even >> 32) | (odd & upper)),
+            (VectorWord)((even & ~upper) | (odd << 32))};
 }
 
 // LANES blocks at once: word w of block i ends in words[w][i].
@@ -44,21 +53,26 @@ LEFTFOLD_INLINE void philox(uint32_t key0, uint32_t key1, VectorWord counter,
     words[3] = d;
 }
 
-// Calls `put(i, value)` for every i below `count`.
-template <class Put>
-void generate(uint32_t key0, uint32_t key1, int64_t count, Put&& put) {
+// out[i] = convert(uniform number i).
+template <class Convert>
+void generate(uint32_t key0, uint32_t key1, int64_t count, float* out, Convert&& convert) {
     constexpr int64_t STRIPE = BLOCK * LANES;
     const int64_t stripes = (count + STRIPE - 1) / STRIPE;
-    in_parallel(threads_for(60.0 * count, stripes), [&](int thread, int team) {
+    in_parallel(threads_for(8.0 * count, stripes), [&](int thread, int team) {
         for (int64_t s = stripes * thread / team; s < stripes * (thread + 1) / team; s++) {
             VectorWord counter, words[BLOCK];
             for (int i = 0; i < LANES; i++)
                 counter[i] = static_cast<uint32_t>(s * LANES + i);
             philox(key0, key1, counter, words);
-            const int64_t first = s * STRIPE;
-            const int64_t here = count - first < STRIPE ? count - first : STRIPE;
-            for (int64_t i = 0; i < here; i++)
-                put(first + i, static_cast<float>(words[i % BLOCK][i / BLOCK] >> 8) * 0x1p-24f);
+            float values[STRIPE];
+            for (int w = 0; w < BLOCK; w++) {
+                const VectorInt bits = (VectorInt)(words[w] >> 8);
+                const Vector x = convert(__builtin_convertvector(bits, Vector) * 0x1p-24f);
+                for (int i = 0; i < LANES; i++)
+                    values[i * BLOCK + w] = x[i];
+            }
+            copy(values, out + s * STRIPE,
+                 count - s * STRIPE < STRIPE ? count - s * STRIPE : STRIPE);
         }
     });
 }
@@ -66,13 +80,13 @@ void generate(uint32_t key0, uint32_t key1, int64_t count, Put&& put) {
 }  // namespace
 
 void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out) {
-    generate(key0, key1, count, [&](int64_t i, float value) { out[i] = value; });
+    generate(key0, key1, count, out, [](Vector x) { return x; });
 }
 
 void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out) {
-    const float bound = static_cast<float>(rate), kept = static_cast<float>(1 / (1 - rate));
-    generate(key0, key1, count,
-             [&](int64_t i, float value) { out[i] = value < bound ? 0.0f : kept; });
+    const Vector kept = broadcast(static_cast<float>(1 / (1 - rate)));
+    const Vector bound = broadcast(static_cast<float>(rate));
+    generate(key0, key1, count, out, [=](Vector x) { return x < bound ? Vector{} : kept; });
 }
 
 }  // namespace leftfold

@@ -28,6 +28,7 @@ namespace leftfold {
 using Vector = float __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
 using VectorInt = int32_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
 using VectorWord = uint32_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
+using VectorLong = uint64_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES)));
 
 // Lanes of a vector: 16, 8 or 4 floats.
 constexpr int LANES = LEFTFOLD_VECTOR_BYTES / 4;
