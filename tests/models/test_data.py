@@ -236,7 +236,10 @@ def test_an_empty_data_set_is_refused() -> None:
 def test_targets_beside_a_data_set_are_refused() -> None:
     with pytest.raises(ValueError, match="y expected nothing, because x is a Numbers"):
         make_source(Numbers(1), np.zeros(1))
-    with pytest.raises(ValueError, match="batch_size expected nothing"):
+
+
+def test_a_batch_size_beside_a_data_set_is_a_warning() -> None:
+    with pytest.warns(UserWarning, match="batch_size=3 has no effect, because x is a Numbers"):
         make_source(Numbers(1), batch_size=3)
 
 

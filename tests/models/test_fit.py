@@ -165,6 +165,14 @@ def test_steps_bound_epochs_and_validation() -> None:
     assert seen == (["train"] * 3 + ["test"] * 2) * 2
 
 
+def test_callbacks_run_after_every_batch_whatever_steps_per_execution_says() -> None:
+    diary = Diary()
+    linear(steps_per_execution=5).fit(X, Y, batch_size=10, verbose=0, callbacks=[diary])
+    assert [heard for heard in diary.heard if str(heard).startswith("batch")] == [
+        f"batch {i}" for i in range(4)
+    ]
+
+
 def test_a_callback_can_stop_within_an_epoch() -> None:
     model = linear()
 
@@ -227,6 +235,17 @@ def test_terminate_on_nan_stops_without_an_error() -> None:
     assert math.isnan(history.history["loss"][0])
     assert len(history.epoch) == 1
     assert diary.heard[-1] == "train end"
+
+
+def test_weights_spoiled_by_an_endless_gradient_are_told() -> None:
+    class Cliff(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return ops.sqrt(ops.relu(inputs) * 0.0)
+
+    model = Sequential([layers.Input((3,)), layers.Dense(1), Cliff()])
+    model.compile("sgd", "mse")
+    with pytest.raises(FloatingPointError, match="the step before had already spoiled the weights"):
+        model.fit(X, Y, epochs=2, verbose=0)
 
 
 def test_a_diverging_loss_stops_too() -> None:

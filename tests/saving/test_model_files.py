@@ -273,6 +273,17 @@ def test_another_number_of_optimizer_variables_is_a_warning(tmp_path: Path) -> N
         other.load_weights(tmp_path / "m.weights.h5")
 
 
+def test_a_model_that_was_never_trained_is_read_without_a_word(tmp_path: Path) -> None:
+    model = Sequential([Input((5, 3)), layers.GRU(2), layers.Dense(1)])
+    model.compile(optimizers.Adam(0.25), "mse")
+    model.save(tmp_path / "m.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = models.load_model(tmp_path / "m.keras")
+    assert again.optimizer.built
+    assert float(again.optimizer.learning_rate) == 0.25
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("m.h5", r"ends in .weights.h5"), ("m.keras", r"ends in .weights.h5")],

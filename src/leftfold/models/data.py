@@ -49,7 +49,13 @@ def make_source(
         label: put before argument names in messages, such as `"validation "`.
     """
     if is_dataset(x):
-        for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+        if batch_size is not None:
+            warnings.warn(
+                f"{label}batch_size={batch_size} has no effect, because {label}x is a "
+                f"{type(x).__name__} that yields whole batches.",
+                stacklevel=4,
+            )
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
             if value is not None:
                 raise ValueError(
                     f"{label}{name} expected nothing, because {label}x is a {type(x).__name__} "

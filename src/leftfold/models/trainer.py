@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import math
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leftfold import ops
 from leftfold.callbacks import Callback, CallbackList, History
-from leftfold.engine import KerasTensor, Tape, Tensor, no_recording
+from leftfold.engine import KerasTensor, no_recording
 from leftfold.engine.symbolic import map_structure
-from leftfold.layers import tracking
-from leftfold.metrics import Metric
 from leftfold.models import trainer_loops as loops
 from leftfold.models.compile_metrics import CompiledMetrics
 from leftfold.models.data import is_dataset
-from leftfold.models.data_arrays import row_count
 from leftfold.models.data_prepare import (
     check_alike,
     check_counts,
@@ -27,14 +20,11 @@ from leftfold.models.data_prepare import (
     split_off,
     validation_batches,
 )
-from leftfold.models.data_sources import Batch, unpack_x_y_sample_weight
-from leftfold.models.trainer_config import CompileConfig
-
-_TRAINING = {"_loss_tracker", "_metrics_found"}
-"""Attributes whose metrics are not the user's own."""
+from leftfold.models.data_sources import Batch
+from leftfold.models.trainer_steps import Steps
 
 
-class Trainer(CompileConfig):
+class Trainer(Steps):
     """Learning, judging and predicting; mixed into `Model`.
 
     To change what happens in a step, override `train_step`, `test_step`, `predict_step`,
@@ -205,7 +195,7 @@ class Trainer(CompileConfig):
         self._get_ready(batch)
         self.reset_metrics()
         logs = loops.plain_logs(self.train_step(loops.as_data(batch)))
-        loops.check_loss(logs, "the batch")
+        loops.check_loss(self, logs, "the batch")
         return logs if return_dict else self._as_list(logs)
 
     def test_on_batch(
@@ -226,135 +216,6 @@ class Trainer(CompileConfig):
         with no_recording():
             return loops.as_arrays(self.predict_step(loops.as_data(batch)))
 
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """One step of training. Override it to train in another way.
-
-        Args:
-            data: `x`, `(x, y)` or `(x, y, sample_weight)` of one batch, as tensors.
-
-        Returns:
-            Values by name, for callbacks and the history.
-        """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with Tape() as tape:
-            y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self._compute_loss(x, y, y_pred, sample_weight, True)
-            scaled = self.optimizer.scale_loss(loss)
-        self._loss_tracker.update_state(loss, sample_weight=row_count(x))
-        if math.isfinite(loss):
-            self._descend(tape, scaled)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def test_step(self, data: Any) -> dict[str, Any]:
-        """One step of evaluation. Override it to judge in another way."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
-        loss = self._compute_loss(x, y, y_pred, sample_weight, False)
-        self._loss_tracker.update_state(loss, sample_weight=row_count(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def predict_step(self, data: Any) -> Any:
-        """One step of prediction. Override it to predict in another way."""
-        x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Tensor:
-        """The loss of one batch: that of `compile`, and what layers and regularisers add."""
-        total: Any = None
-        if self._compile_loss is not None:
-            total = self._compile_loss(y, y_pred, sample_weight)
-        for loss in self.losses:  # type: ignore[attr-defined]
-            loss = ops.sum(loss) if loss.ndim else loss
-            total = loss if total is None else total + loss
-        if total is None:
-            raise ValueError("There is no loss to train on: give compile() the argument loss.")
-        return ops.sum(total) if total.ndim else total
-
-    def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
-        """Let the metrics see one batch; returns all values so far."""
-        if self._compile_metrics is not None:
-            self._compile_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        """The value of every metric over the batches since the last reset, by name."""
-        results: dict[str, Any] = {}
-        for metric in self.metrics:
-            value = metric.result()
-            if isinstance(value, dict):
-                results.update(value)
-            else:
-                results[metric.name] = value
-        return results
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The mean loss, the metrics of `compile`, those of each output's loss, and custom ones."""
-        found: list[Any] = []
-        if self.compiled:
-            found.append(self._loss_tracker)
-            if self._compile_metrics is not None:
-                found.append(self._compile_metrics)
-            if self._compile_loss is not None:
-                found.extend(self._compile_loss.metrics)
-        return found + self._own_metrics()
-
-    def _own_metrics(self) -> list[Metric]:
-        """Metrics kept in attributes of this model or of layers that are not models themselves."""
-        own = self.__dict__
-        cached = own.setdefault("_metrics_found", (None, []))
-        structure = (tracking.version(), len(own))
-        if cached[0] != structure:
-            layers = self._flatten_layers()  # type: ignore[attr-defined]
-            attributes = [vars(n) for n in layers if n is self or not isinstance(n, Trainer)]
-            values = [v for a in attributes for name, v in a.items() if name not in _TRAINING]
-            cached = structure, tracking.unique(tracking.find(Metric, values))
-            own["_metrics_found"] = cached
-        metrics: list[Metric] = cached[1]
-        return metrics
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [metric.name for metric in self.metrics]
-
-    def reset_metrics(self) -> None:
-        """Forget the batches seen so far."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    def _as_list(self, logs: dict[str, Any]) -> Any:
-        """Values in the order loss, metrics, losses of outputs; a single one by itself."""
-        order: list[str] = []
-        for metric in self.metrics:
-            if isinstance(metric, CompiledMetrics):
-                order += [m.name for m in metric.metrics]
-            else:
-                order.append(metric.name)
-        values = [logs[name] for name in order if name in logs]
-        values += [logs[name] for name in sorted(logs) if name not in order]
-        return values[0] if len(values) == 1 else values
-
-    def _compute_loss(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
-    ) -> Tensor:
-        """`compute_loss`, also where an override knows nothing of `training`."""
-        if type(self).compute_loss is Trainer.compute_loss:
-            return self.compute_loss(x, y, y_pred, sample_weight, training)
-        given = {"training": training}
-        if "training" not in inspect.signature(self.compute_loss).parameters:
-            given = {}
-        return self.compute_loss(x, y, y_pred, sample_weight, **given)
-
     def _get_ready(self, batch: Batch) -> None:
         """Build what is not built yet, for inputs shaped as those of `batch`."""
         layers = self._flatten_layers()  # type: ignore[attr-defined]
@@ -372,16 +233,14 @@ class Trainer(CompileConfig):
             if type(self).train_step is Trainer.train_step:
                 raise
 
-    def _descend(self, tape: Tape, loss: Tensor) -> None:
-        """One step of the optimiser along the gradient that the tape gives."""
-        optimizer, variables = self.optimizer, self.trainable_variables  # type: ignore[attr-defined]
-        if not variables:
-            return
-        if not optimizer.built:
-            optimizer.build(variables)
-        own = optimizer.buffer.variables
-        if len(own) == len(variables) and all(map(operator.is_, own, variables)):
-            tape.gradient(loss, variables, into=optimizer.gradient_views)
-            optimizer.step()
-        else:
-            optimizer.apply(tape.gradient(loss, variables), variables)
+    def _as_list(self, logs: dict[str, Any]) -> Any:
+        """Values in the order loss, metrics, losses of outputs; a single one by itself."""
+        order: list[str] = []
+        for metric in self.metrics:
+            if isinstance(metric, CompiledMetrics):
+                order += [m.name for m in metric.metrics]
+            else:
+                order.append(metric.name)
+        values = [logs[name] for name in order if name in logs]
+        values += [logs[name] for name in sorted(logs) if name not in order]
+        return values[0] if len(values) == 1 else values

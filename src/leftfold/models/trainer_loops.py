@@ -131,20 +131,23 @@ def _number(value: Any) -> Any:
         return np.asarray(value)
 
 
-def check_loss(logs: Mapping[str, Any], where: str) -> None:
+def check_loss(model: Trainer, logs: Mapping[str, Any], where: str) -> None:
     """Stop where the loss is not a number any more.
 
     Raises:
         FloatingPointError: if `logs["loss"]` is NaN or infinite.
     """
     loss = logs.get("loss")
-    if isinstance(loss, float) and not math.isfinite(loss):
-        raise FloatingPointError(
-            f"The loss is {loss} in {where}: training stopped, the weights are those from before "
-            "that batch. Targets with NaN, logarithms or divisions of zero in a loss, or steps "
-            "that are too large do this: look at the data, lower the learning rate, or give the "
-            "optimizer clipnorm=1.0."
-        )
+    if not isinstance(loss, float) or math.isfinite(loss):
+        return
+    weights = "the weights are those from before that batch"
+    if not all(np.isfinite(w.data).all() for w in model.weights):  # type: ignore[attr-defined]
+        weights = "the step before had already spoiled the weights"
+    raise FloatingPointError(
+        f"The loss is {loss} in {where}: training stopped, {weights}. Targets with NaN, logarithms "
+        "or divisions of zero in a loss, or steps that are too large do this: look at the data, "
+        "lower the learning rate, or give the optimizer clipnorm=1.0."
+    )
 
 
 def fit(model: Trainer, job: FitJob, callbacks: CallbackList) -> History:
@@ -181,7 +184,7 @@ def _fit_epoch(model: Trainer, job: FitJob, callbacks: CallbackList, epoch: int)
         callbacks.on_train_batch_end(step, logs)
         if model.stop_training:
             break
-        check_loss(logs, f"batch {step} of epoch {epoch + 1}")
+        check_loss(model, logs, f"batch {step} of epoch {epoch + 1}")
     logs = plain_logs(raw)
     if job.validates_after(epoch):
         assert job.validation is not None

@@ -120,6 +120,15 @@ class Variables(Mapping[str, np.ndarray]):
         self._group = group
         self.where = where
 
+    @property
+    def name(self) -> str | None:
+        """What the object was called when it was written."""
+        if self._group is None:
+            return None
+        with _guarded(f"{self.where} is damaged"):
+            name = self._group.attrs.get("name")
+        return name if isinstance(name, str) else None
+
     def _keys(self) -> list[str]:
         if self._group is None:
             return []

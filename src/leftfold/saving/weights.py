@@ -121,7 +121,12 @@ def read_weights(root: Any, reader: WeightsReader, skip_mismatch: bool = False) 
     for problem in told:
         warnings.warn(f"{problem} It was left as it is.", stacklevel=4)
     for _, item, stored in found:
-        if id(item) not in problems:
+        if id(item) in problems:
+            continue
+        if isinstance(item, Optimizer) and _had_not_begun(item, stored):
+            for key in stored:
+                item.variables[int(key)].assign(stored[key])
+        else:
             item.load_own_variables(stored)
 
 
@@ -153,6 +158,16 @@ def _mismatch(item: Any, stored: Variables) -> str:
                 f"{names[index]}, found {stored.shape(key)} for {stored.where}."
             )
     return ""
+
+
+def _had_not_begun(optimizer: Optimizer, stored: Variables) -> bool:
+    """Whether the file holds the optimiser as it is before the first step: just its scalars."""
+    return (
+        0 < len(stored) < len(optimizer.variables)
+        and stored.name == optimizer.name
+        and set(stored) == {str(index) for index in range(len(stored))}
+        and all(stored.shape(key) == () == optimizer.variables[int(key)].shape for key in stored)
+    )
 
 
 def _is_legacy_container(path: str, stored: Variables) -> bool:
