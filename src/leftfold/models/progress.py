@@ -157,6 +157,8 @@ class LiveProgress(Progress):
         self.shown = 0.0
         self.steps_before = 0
         self.train_began = 0.0
+        self.trained_until = 0.0
+        """When the batches of the epoch were done and its validation began."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         super().on_train_begin(logs)
@@ -166,6 +168,7 @@ class LiveProgress(Progress):
     def on_test_begin(self, logs: Any = None) -> None:
         super().on_test_begin(logs)
         if self.in_fit and self.bar is not None:
+            self.trained_until = time.perf_counter()
             self.bar.update(self.task, remaining="validating")
             self.bar.refresh()
 
@@ -186,7 +189,7 @@ class LiveProgress(Progress):
         )
         self.task = self.bar.add_task("", total=self.target, rate="", remaining="", metrics="")
         self.bar.start()
-        self.shown = 0.0
+        self.shown = self.trained_until = 0.0
 
     def advance(self, seen: int, logs: Mapping[str, Any] | None) -> None:
         self.seen = seen
@@ -205,7 +208,7 @@ class LiveProgress(Progress):
         self.bar.refresh()
 
     def finish(self, logs: Mapping[str, Any] | None) -> None:
-        rate = self._rate(time.perf_counter())
+        rate = self._rate(self.trained_until or time.perf_counter())
         self.close()
         self.steps_before += self.seen
         self.say(self.summary(logs or {}) + (f" - {rate}" if rate else ""))
