@@ -126,6 +126,11 @@ class TestEarlyStopping:
             "Restoring model weights from the end of the best epoch: 1.",
         ]
 
+    def test_is_silent_unless_asked_and_when_nothing_stopped(self, capsys):
+        train(FakeModel(), [callbacks.EarlyStopping(restore_best_weights=True)], [1, 2, 3])
+        train(FakeModel(), [callbacks.EarlyStopping(patience=5, verbose=1)], [1, 2, 3])
+        assert capsys.readouterr().out == ""
+
     def test_can_be_used_again(self):
         stopping = callbacks.EarlyStopping(patience=1)
         assert train(FakeModel(), [stopping], [1, 2, 3]) == 2
@@ -221,6 +226,13 @@ class TestReduceLROnPlateau:
         assert model.history.history["learning_rate"] == pytest.approx(
             [1, 1, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3, 0.3]
         )
+
+    def test_can_be_used_again(self):
+        reduce = callbacks.ReduceLROnPlateau(factor=0.5, patience=2)
+        train(FakeModel(), [reduce], [3, 3])
+        model = FakeModel()
+        train(model, [reduce], [9, 9])
+        assert float(model.optimizer.learning_rate) == 1.0
 
     def test_small_improvements_do_not_count(self):
         model = FakeModel()

@@ -20,6 +20,7 @@ def test_max_norm_shortens_only_long_columns():
     limited = constraints.MaxNorm(limit)(W)
     assert np.allclose(norms(limited), np.minimum(norms(W), limit), rtol=1e-6)
     assert np.allclose(constraints.MaxNorm(1e6)(W), W, rtol=1e-6)
+    assert np.allclose(constraints.MaxNorm()(W / 100), W / 100, rtol=1e-5)
 
 
 def test_unit_norm_along_each_axis():

@@ -4,6 +4,7 @@ Run with a Python that has Keras on JAX: `python tests/golden/make_training_part
 build the same objects by the names and arguments in the file and compare with its figures.
 """
 
+import inspect
 import json
 from pathlib import Path
 
@@ -119,11 +120,23 @@ LOSSES = [
         YES_NO,
         NUMBERS,
     ),
+    (
+        "BinaryFocalCrossentropy",
+        {"label_smoothing": 0.2, "gamma": 1.0},
+        YES_NO,
+        [[0.3, 0.6, 0.9]] * 4,
+    ),
     ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES),
     ("CategoricalCrossentropy", {}, ONE_HOT, POSITIVE),
     ("CategoricalCrossentropy", {"label_smoothing": 0.1}, ONE_HOT, PROBABILITIES),
     ("CategoricalCrossentropy", {"from_logits": True}, ONE_HOT, LOGITS),
     ("CategoricalFocalCrossentropy", {}, ONE_HOT, POSITIVE),
+    (
+        "CategoricalFocalCrossentropy",
+        {"from_logits": True, "label_smoothing": 0.1, "alpha": 0.5, "gamma": 1.0},
+        ONE_HOT,
+        NUMBERS,
+    ),
     ("SparseCategoricalCrossentropy", {}, [0, 2, 1, 0], PROBABILITIES),
     ("SparseCategoricalCrossentropy", {}, [[0], [2], [1], [0]], POSITIVE),
     ("SparseCategoricalCrossentropy", {"from_logits": True}, [0, 2, 1, 0], LOGITS),
@@ -303,12 +316,33 @@ def metric_cases():
         }
 
 
+def signature_cases():
+    """The names and defaults of all arguments, in order; defaults that JSON can hold."""
+    for room in ("initializers", "regularizers", "constraints", "losses", "metrics", "callbacks"):
+        yield from signatures(room, getattr(keras, room))
+    yield from signatures("optimizers", keras.optimizers)
+    yield from signatures("optimizers.schedules", keras.optimizers.schedules)
+
+
+def signatures(room, module):
+    for name, item in sorted(vars(module).items()):
+        if name.startswith("_") or not (inspect.isclass(item) or inspect.isfunction(item)):
+            continue
+        arguments = [
+            [key, None if parameter.default is parameter.empty else parameter.default]
+            for key, parameter in inspect.signature(item).parameters.items()
+            if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+        ]
+        yield {"room": room, "name": name, "arguments": arguments}
+
+
 def main():
     sections = {
         "optimizers": optimizer_cases(),
         "schedules": schedule_cases(),
         "losses": loss_cases(),
         "metrics": metric_cases(),
+        "signatures": signature_cases(),
     }
     lines = []
     for name, cases in sections.items():

@@ -103,6 +103,14 @@ def test_variance_follows_the_fans_of_the_whole_matrix(cls, variance):
     assert values.var() == pytest.approx(variance, rel=0.03)
 
 
+def test_the_untruncated_normal_reaches_beyond_two_deviations():
+    values = initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal", seed=1)((200, 300))
+    spread = math.sqrt(2 / 300)
+    assert abs(values.mean()) < 0.02 * spread
+    assert values.std() == pytest.approx(spread, rel=0.02)
+    assert np.abs(values).max() > 3 * spread
+
+
 def test_uniform_stays_inside_its_limits():
     values = initializers.GlorotUniform(seed=1)((200, 300))
     limit = math.sqrt(6 / 500)
@@ -215,8 +223,9 @@ def test_configuration_round_trip_gives_the_same_values(initializer):
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match="scale to be positive, got -1"):
-        initializers.VarianceScaling(scale=-1)
+    for scale in (-1, 0):
+        with pytest.raises(ValueError, match=f"scale to be positive, got {scale}"):
+            initializers.VarianceScaling(scale=scale)
     with pytest.raises(ValueError, match="mode to be one of fan_in"):
         initializers.VarianceScaling(mode="fan")
     with pytest.raises(ValueError, match="distribution to be one of"):

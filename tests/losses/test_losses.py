@@ -147,6 +147,8 @@ def test_an_unknown_name_suggests_the_nearest():
         losses.get("binary_crossentopy")
     with pytest.raises(ValueError, match="reduction expected one of 'sum_over_batch_size'"):
         losses.MeanSquaredError(reduction="median")
+    with pytest.raises(TypeError, match="MeanSquaredError has no argument 'delta'"):
+        losses.MeanSquaredError(delta=1.0)
 
 
 def test_a_column_and_a_vector_are_compared_element_by_element():
@@ -156,6 +158,14 @@ def test_a_column_and_a_vector_are_compared_element_by_element():
         assert float(np.mean(loss(y_pred, y_true))) == pytest.approx(5 / 3)
     binary = losses.BinaryCrossentropy()
     assert float(binary([1, 0], [[0.8], [0.4]])) == pytest.approx(-np.log([0.8, 0.6]).mean())
+
+
+def test_a_last_axis_of_one_is_dropped_from_sequences():
+    y_true, y_pred = RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3, 1))
+    expected = np.square(y_true - y_pred[..., 0]).mean(axis=-1)
+    loss = losses.MeanSquaredError(reduction="none", dtype="float64")
+    np.testing.assert_allclose(loss(y_true, y_pred), expected)
+    np.testing.assert_allclose(loss(y_pred, y_true), expected)
 
 
 def test_shapes_that_do_not_fit_are_named():

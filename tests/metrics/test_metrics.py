@@ -127,6 +127,13 @@ def test_mean_counts_samples_alike_and_accepts_the_size_of_a_batch():
     assert float(rows.result()) == pytest.approx(5.0)
 
 
+def test_sum_adds_weighted_values_over_batches():
+    total = metrics.Sum()
+    total.update_state([1.0, 2.0, 3.0])
+    total.update_state(np.array([[1.0, 1.0], [4.0, 4.0]]), sample_weight=[2.0, 0.5])
+    assert float(total.result()) == 6.0 + 4.0 + 4.0
+
+
 def test_counts_stay_exact_where_float32_would_stop():
     mean = metrics.Mean()
     for _ in range(3):
@@ -196,6 +203,8 @@ def test_shapes_that_do_not_fit_are_named():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="thresholds from 0 to 1, got 2"):
         metrics.Precision(thresholds=2)
+    with pytest.raises(TypeError, match="MeanSquaredError has no argument 'delta'"):
+        metrics.MeanSquaredError(delta=1.0)
     with pytest.raises(ValueError, match="curve to be one of ROC, PR, PRGAIN, got 'LIFT'"):
         metrics.AUC(curve="lift")
     with pytest.raises(ValueError, match="summation_method"):

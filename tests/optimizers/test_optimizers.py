@@ -276,6 +276,15 @@ def test_weight_decay_leaves_out_what_it_is_told_to():
             optimizer.exclude_from_weight_decay(var_names=["bias"])
 
 
+def test_the_loss_is_scaled_by_what_gradients_are_divided_by():
+    variable = Variable(np.zeros(2))
+    optimizer = optimizers.SGD(1.0, loss_scale_factor=4.0)
+    assert optimizer.scale_loss(3.0) == 12.0
+    assert optimizers.SGD().scale_loss(3.0) == 3.0
+    optimizer.apply_gradients([([4.0, 8.0], variable)])
+    assert variable.numpy().tolist() == [-1.0, -2.0]
+
+
 def test_constraints_hold_after_every_step():
     from leftfold.constraints import NonNeg
 

@@ -9,7 +9,7 @@ from leftfold import ops
 from leftfold.engine.symbolic import KerasTensor
 from leftfold.engine.tensor import Tensor
 from leftfold.losses import margin, probabilistic, regression
-from leftfold.losses.loss import Loss, LossFunctionWrapper
+from leftfold.losses.loss import Loss, LossFunctionWrapper, check_settings
 
 _MEAN = "sum_over_batch_size"
 
@@ -33,6 +33,7 @@ class _Named(LossFunctionWrapper):
         **settings: Any,
     ) -> None:
         function = type(self)._function
+        check_settings(self, function, settings)
         super().__init__(function, reduction, name or function.__name__, dtype, **settings)
         for setting, value in settings.items():
             setattr(self, setting, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -98,6 +99,18 @@ def each_tensor(convert: Callable[[Any], Any], values: Any) -> Any:
         and any(isinstance(leaf, np.ndarray | Tensor | KerasTensor) for leaf in leaves(values))
     )
     return map_structure(convert, values) if several else convert(values)
+
+
+def check_settings(owner: object, function: Callable[..., Any], settings: dict[str, Any]) -> None:
+    """Complain about settings that `function` does not take.
+
+    Raises:
+        TypeError: naming the first of them.
+    """
+    known = inspect.signature(function).parameters
+    for setting in settings:
+        if setting not in known:
+            raise TypeError(f"{type(owner).__name__} has no argument {setting!r}.")
 
 
 class LossFunctionWrapper(Loss):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from leftfold.engine.tensor import Tensor, as_full_array
-from leftfold.losses.loss import each_tensor
+from leftfold.losses.loss import check_settings, each_tensor
 from leftfold.losses.reduction import element_weights
 from leftfold.metrics.metric import Metric, ratio
 
@@ -143,6 +143,7 @@ class FunctionMetric(MeanMetricWrapper):
 
     def __init__(self, name: str | None = None, dtype: Any = None, **settings: Any) -> None:
         function = type(self)._function
+        check_settings(self, function, settings)
         super().__init__(function, name or function.__name__, dtype, **settings)
         for setting, value in settings.items():
             setattr(self, setting, value)
