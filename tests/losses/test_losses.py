@@ -246,6 +246,12 @@ def test_weights_of_samples_reach_every_timestep():
     assert column == pytest.approx(value)
 
 
+def test_a_column_of_weights_counts_once_for_each_sample():
+    y_true, y_pred = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    loss, weights = losses.MeanSquaredError(dtype="float64"), np.array([1.0, 0.0, 2.0])
+    assert float(loss(y_true, y_pred, weights[:, None])) == float(loss(y_true, y_pred, weights))
+
+
 def test_weights_and_masks_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match=r"sample_weight of shape \(4,\) does not fit .*\(3,\)"):
         losses.MeanSquaredError()(np.zeros((3, 2)), np.zeros((3, 2)), np.ones(4))

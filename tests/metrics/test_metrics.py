@@ -121,6 +121,10 @@ def test_mean_counts_samples_alike_and_accepts_the_size_of_a_batch():
     mean.update_state(np.array([4.0, 6.0]))
     assert float(mean.result()) == pytest.approx((2.0 * 3 + 4 + 6) / 5)
     assert float(metrics.Mean().result()) == 0.0
+    numbers = metrics.Mean()
+    for number in (1.0, 4.0):
+        numbers.update_state(number)
+    assert float(numbers.result()) == 2.5
     rows = metrics.Mean()
     rows.update_state(np.array([[1.0, 3.0]]))
     rows.update_state(np.array([[5.0, 5.0], [8.0, 8.0]]))
@@ -179,6 +183,13 @@ def test_a_class_of_ones_own_needs_update_and_result():
     metric.reset_state()
     assert float(metric.result()) == 0.0
     assert float(metric.inner.count) == 0.0
+
+
+def test_state_starts_from_its_initializer():
+    metric = metrics.Metric()
+    assert metric.add_variable((2,), "ones", "float64").numpy().tolist() == [1.0, 1.0]
+    assert metric.add_weight().numpy() == 0.0
+    assert [v.dtype for v in metric.variables] == ["float64", "float32"]
 
 
 def test_predictions_of_exactly_zero_and_one_are_on_the_curve():

@@ -310,6 +310,9 @@ def test_learning_rate_can_be_set_scheduled_and_called():
     assert [v.name for v in scheduled.variables] == ["iteration"]
     with pytest.raises(TypeError, match="schedule"):
         scheduled.learning_rate = 0.5
+    optimizer.learning_rate = schedules.ExponentialDecay(0.5, 1, 0.5)
+    assert float(optimizer.learning_rate) == 0.125
+    assert [v.name for v in optimizer.variables] == ["iteration"]
     called = optimizers.SGD(lambda: 2.0)
     called.apply_gradients([([1.0], variable)])
     assert variable.numpy().tolist() == [-3.875]

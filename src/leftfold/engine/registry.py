@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -43,7 +42,7 @@ def register_keras_serializable(
     """
 
     def register(item: T) -> T:
-        if inspect.isclass(item) and not hasattr(item, "get_config"):
+        if isinstance(item, type) and not hasattr(item, "get_config"):
             raise ValueError(
                 f"register_keras_serializable expected {item.__name__} to have get_config()."
             )
@@ -180,7 +179,7 @@ class Registry:
         self.names: dict[str, Any] = {}
         functions = []
         for item in objects:
-            if inspect.isclass(item):
+            if isinstance(item, type):
                 self.names[item.__name__] = item
                 self.names[to_snake_case(item.__name__)] = item
             else:
@@ -241,7 +240,7 @@ class Registry:
         found = get_registered_object(config.get("registered_name"), custom_objects)
         if found is None:
             found = self.find(config["class_name"], custom_objects)
-        if not inspect.isclass(found):
+        if not isinstance(found, type):
             return found
         with custom_object_scope(custom_objects):
             return found.from_config(arguments or {})  # type: ignore[attr-defined]
@@ -260,7 +259,7 @@ class Registry:
             found = self.find(identifier)
         elif isinstance(identifier, dict):
             found = self.deserialize(identifier)
-        if inspect.isclass(found):
+        if isinstance(found, type):
             found = found()
         if not (callable(found) if self.base is None else isinstance(found, self.base)):
             wanted = "a callable" if self.base is None else f"an instance of {self.base.__name__}"
