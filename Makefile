@@ -60,13 +60,13 @@ bench: $(VENV)/.dev ## speed beside Keras and PyTorch (QUICK=1, ARGS='--workload
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers $(PEERS)) $(ARGS)
 
 ASAN := build/asan/venv
-$(ASAN)/.installed: $(BUILD_INPUTS) $(shell find src -name '*.py')
+$(ASAN)/.installed: $(BUILD_INPUTS)
 	$(PYTHON) -m venv $(ASAN)
 	$(ASAN)/bin/python -m pip install --quiet --upgrade pip
-	$(ASAN)/bin/python -m pip install --quiet pytest hypothesis
-	$(ASAN)/bin/python -m pip install --config-settings=build-dir=build/asan/cmake \
+	$(ASAN)/bin/python -m pip install pytest hypothesis
+	$(ASAN)/bin/python -m pip install --editable . --config-settings=build-dir=build/asan/cmake \
 	  --config-settings=cmake.define.LEFTFOLD_SANITIZE=ON --config-settings=install.strip=false \
-	  --config-settings=cmake.build-type=RelWithDebInfo --force-reinstall --no-deps .
+	  --config-settings=cmake.build-type=RelWithDebInfo
 	@touch $@
 
 asan: $(ASAN)/.installed ## the native code under AddressSanitizer and UBSan
