@@ -9,8 +9,8 @@ namespace {
 // The arrays of one update: values first, all as long as they are.
 class Flat {
   public:
-    Flat(const char* function, nb::handle values)
-        : function_(function), values_(values, {function, "values"}, {ANY}, true) {}
+    Flat(const char* function, nb::handle values, const char* name = "values")
+        : function_(function), values_(values, {function, name}, {ANY}, true) {}
 
     int64_t count() const { return values_.size(); }
     float* values() const { return values_.mutable_data(); }
@@ -88,13 +88,13 @@ void nadam(nb::handle values, nb::handle gradients, nb::handle m, nb::handle v,
 }
 
 double norm(nb::handle gradients) {
-    const Flat flat("squared_norm", gradients);
+    const Flat flat("squared_norm", gradients, "gradients");
     nb::gil_scoped_release unlocked;
     return squared_norm(flat.count(), flat.values());
 }
 
 void scale_in_place(nb::handle gradients, float factor) {
-    const Flat flat("scale", gradients);
+    const Flat flat("scale", gradients, "gradients");
     nb::gil_scoped_release unlocked;
     scale(flat.count(), flat.values(), factor);
 }

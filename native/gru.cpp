@@ -142,8 +142,8 @@ void Gru::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma si
                 float* kept = gate_rows[row] + unit;
                 if constexpr (RESET_AFTER) {
                     const Vector u = tile.at[n][TILE_U];
-                    const Vector g = phi(tile.at[n][TILE_G] + r * u);
-                    Vector h = z * h_before + (1.0f - z) * g;
+                    const Vector g = phi(multiply_add(r, u, tile.at[n][TILE_G]));
+                    Vector h = multiply_add(z, h_before, (1.0f - z) * g);
                     if (holes && r_.schedule.hole(own.row(row), s)) h = h_before;
                     store_partial(new_h[row] + unit, h, left);
                     if (!in.keep) continue;
@@ -188,7 +188,7 @@ void Gru::candidate_step(int64_t s, const Own& own, Phi phi) const {
                     const Vector z = load_partial(kept + unit, left);
                     const Vector g = phi(load_partial(g_at, left) + tile.at[n][v]);
                     const Vector h_before = load_partial(old_h[row] + unit, left);
-                    const Vector h = skip ? h_before : z * h_before + (1.0f - z) * g;
+                    const Vector h = skip ? h_before : multiply_add(z, h_before, (1.0f - z) * g);
                     store_partial(g_at, g, left);
                     store_partial(new_h[row] + unit, h, left);
                 }

@@ -104,7 +104,7 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
                 const Vector f = sigma(tile.at[n][1]);
                 const Vector g = phi(tile.at[n][2]);
                 const Vector o = sigma(tile.at[n][3]);
-                Vector c = f * c_before + i * g;
+                Vector c = multiply_add(f, c_before, i * g);
                 Vector h = o * phi(c);
                 if (holes && r_.schedule.hole(own.row(row), s)) {
                     c = c_before;

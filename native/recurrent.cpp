@@ -229,10 +229,13 @@ void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& 
                                   column;
                     for (int v = 0; v < WIDTH; v++) {
                         const int64_t left = columns_ - column - v * LANES;
-                        Vector y = tile.at[i][v];
-                        if (mask) y *= load_partial(mask + v * LANES, left);
-                        if (accumulate) y += load_partial(target + v * LANES, left);
-                        store_partial(target + v * LANES, y, left);
+                        const Vector y = tile.at[i][v];
+                        const Vector old =
+                            accumulate ? load_partial(target + v * LANES, left) : Vector{};
+                        const Vector sum =
+                            mask ? multiply_add(y, load_partial(mask + v * LANES, left), old)
+                                 : y + old;
+                        store_partial(target + v * LANES, sum, left);
                     }
                 }
             });

@@ -8,6 +8,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -53,6 +55,21 @@ LEFTFOLD_INLINE void store(float* p, Vector v) {
 
 LEFTFOLD_INLINE Vector broadcast(float x) {
     return x - Vector{};
+}
+
+// x * y + z, rounded once where the instruction set can. For sums of two products and products
+// added to under a condition: there the compiler's choice of what to fuse depends on the code
+// around it, and a row's last bit would depend on the height of the tile it is computed in.
+LEFTFOLD_INLINE Vector multiply_add(Vector x, Vector y, Vector z) {
+#if defined(__AVX512F__)
+    return (Vector)_mm512_fmadd_ps((__m512)x, (__m512)y, (__m512)z);
+#elif defined(__AVX2__)
+    return (Vector)_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z);
+#elif defined(__aarch64__)
+    return (Vector)vfmaq_f32((float32x4_t)z, (float32x4_t)x, (float32x4_t)y);
+#else
+    return x * y + z;
+#endif
 }
 
 // The first `count` lanes from memory, zeros behind them; `count` may exceed LANES or be

@@ -48,12 +48,16 @@ def threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Let native kernels use `count` threads. Results do not depend on it."""
+    """Let native kernels use `count` threads. Results do not depend on it.
+
+    In a process made by `os.fork` they run on one thread whatever is set here: the parent's
+    threads are not there, and OpenMP would wait for them.
+    """
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"set_threads expected a positive integer, got {count!r}.")
-    _settings["threads"] = count
     for follower in _thread_followers:
         follower(count)
+    _settings["threads"] = count
 
 
 def follow_threads(follower: Callable[[int], None]) -> None:
