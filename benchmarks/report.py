@@ -63,17 +63,19 @@ def terminal(results: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
     contestants = results["contestants"]
     table = Table(title="One training step, milliseconds (median)")
     for index, title in enumerate(header(contestants)):
-        table.add_column(title, justify="left" if index == 0 else "right")
+        table.add_column(title, justify="left" if index == 0 else "right", no_wrap=index == 0)
     for row in results["workloads"]:
         ratio = lead(row)
         style = None if ratio is None else "green" if ratio >= 1.5 else "yellow"
         table.add_row(*cells(row, contestants), style="red" if ratio and ratio < 1 else style)
     console.print(table)
     for line in notes(results):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def notes(results: dict[str, Any]) -> list[str]:
