@@ -114,6 +114,13 @@ def test_numbers_whose_sum_overflows_are_finite() -> None:
     check_finite("x", np.full((4, 2), 3e38, np.float32))
 
 
+@pytest.mark.parametrize("value", [1e300, -1e300])
+def test_numbers_that_batches_cannot_hold_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=r"x expected numbers that float32 can hold, .* 1e\+300"):
+        check_finite("x", np.array([[0.0], [value]]))
+    check_finite("x", np.full((4, 2), 3e38, np.float64))
+
+
 def test_integers_are_always_finite() -> None:
     check_finite("x", np.array([1, 2]))
 

@@ -187,7 +187,7 @@ def check_finite(name: str, structure: Structure, where: str = "") -> None:
         where: added to the message, such as `" of batch 7"`.
 
     Raises:
-        ValueError: where a number is not finite.
+        ValueError: where a number is not finite, or not in the default float type.
     """
     for label, array in named_leaves(name, structure):
         if array.dtype.kind != "f":
@@ -195,6 +195,7 @@ def check_finite(name: str, structure: Structure, where: str = "") -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             total = array.sum(dtype=np.float32 if array.dtype.itemsize < 4 else None)
         if np.isfinite(total):
+            _check_fits(f"{label}{where}", array)
             continue
         per_row = array.reshape(len(array), -1)
         bad = [i for i in range(len(array)) if not np.isfinite(per_row[i]).all()]
@@ -205,6 +206,19 @@ def check_finite(name: str, structure: Structure, where: str = "") -> None:
                 f"{label}{where} expected finite numbers, got {value} in row {bad[0]} "
                 f"({len(bad)} of {len(array)} rows have such values)."
             )
+        _check_fits(f"{label}{where}", array)
+
+
+def _check_fits(label: str, array: np.ndarray) -> None:
+    """Refuse numbers that become infinite in the default float type, which batches have."""
+    floatx = np.dtype(config.floatx())
+    if array.dtype.itemsize <= floatx.itemsize or array.size == 0:
+        return
+    largest = max(array.max(), -array.min())
+    if largest > np.finfo(floatx).max:
+        raise ValueError(
+            f"{label} expected numbers that {floatx} can hold, got one of size {largest:.3g}."
+        )
 
 
 def class_weights_to_sample_weights(y: Structure, class_weight: Mapping[int, float]) -> np.ndarray:
