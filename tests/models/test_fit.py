@@ -17,7 +17,7 @@ X = RNG.standard_normal((40, 3)).astype(np.float32)
 Y = (X @ np.array([[1.0], [-2.0], [0.5]], np.float32)).astype(np.float32)
 
 
-def linear(loss: str = "mse", rate: float = 0.1, **kwargs: Any) -> Sequential:
+def linear(loss: Any = "mse", rate: float = 0.1, **kwargs: Any) -> Sequential:
     from leftfold.optimizers import SGD
 
     model = Sequential([layers.Input((3,)), layers.Dense(1)])
@@ -225,6 +225,27 @@ def test_a_loss_that_is_no_number_stops_with_epoch_and_batch_and_keeps_the_weigh
         model.fit(X, bad_targets(), batch_size=8, shuffle=False, verbose=0, callbacks=[note])
     for kept, before in zip(model.get_weights(), at_begin[2], strict=True):
         np.testing.assert_array_equal(kept, before)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda y_true, y_pred: np.mean(np.square(y_true.numpy() - y_pred.numpy())),
+        lambda y_true, y_pred: ops.mean(y_true),
+    ],
+)
+def test_a_loss_that_no_weight_can_change_is_refused(loss: Any) -> None:
+    with pytest.raises(ValueError, match=r"no gradient leads from it .* of leftfold\.ops"):
+        linear(loss).fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("result", [None, 0.0, [1.0]])
+def test_a_loss_that_returns_no_tensor_is_named(result: Any) -> None:
+    def forgetful(y_true: Any, y_pred: Any) -> Any:
+        return result
+
+    with pytest.raises(TypeError, match="The loss forgetful expected to return a tensor, got"):
+        linear(forgetful).fit(X, Y, verbose=0)
 
 
 def test_terminate_on_nan_stops_without_an_error() -> None:

@@ -68,6 +68,8 @@ class Loss:
         losses = self.call(
             each_tensor(self._to_target, y_true), each_tensor(self._to_prediction, y_pred)
         )
+        if not hasattr(losses, "shape"):
+            raise TypeError(f"The loss {self.name} expected to return a tensor, got {losses!r}.")
         own_mask = getattr(losses, "_keras_mask", None)
         if own_mask is not None:
             mask = own_mask if mask is None else ops.logical_and(mask, own_mask)

@@ -144,6 +144,12 @@ class Steps(CompileConfig):
         optimizer, variables = self.optimizer, self.trainable_variables  # type: ignore[attr-defined]
         if not variables:
             return
+        if not getattr(loss, "tracked", False):
+            raise ValueError(
+                "The loss expected to depend on the model's weights, but no gradient leads from it "
+                "to any of them: compute it from y_pred with functions of leftfold.ops; those of "
+                "NumPy have no gradients."
+            )
         if not optimizer.built:
             optimizer.build(variables)
         own = optimizer.buffer.variables
