@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from leftfold import ops
 from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.layer import Layer
 from leftfold.layers.reshaping import checked_data_format
 from leftfold.layers.serialization import known_layer
+from leftfold.ops.pooling import masked_max, masked_mean
 
 
 class _GlobalPooling1D(Layer):
@@ -25,10 +24,6 @@ class _GlobalPooling1D(Layer):
         self.input_spec = InputSpec(ndim=3)
         self.supports_masking = True
         self._axis = 1 if self.data_format == "channels_last" else 2
-
-    def _expanded(self, mask: Any) -> Any:
-        """A mask of timesteps, ready to broadcast against the inputs."""
-        return ops.expand_dims(mask, 3 - self._axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = list(input_shape)
@@ -66,10 +61,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return ops.mean(inputs, axis=self._axis, keepdims=self.keepdims)
-        mask = self._expanded(mask)
-        total = ops.sum(ops.where(mask, inputs, 0), axis=self._axis, keepdims=self.keepdims)
-        count = ops.sum(ops.cast(mask, inputs.dtype), axis=self._axis, keepdims=self.keepdims)
-        return ops.divide_no_nan(total, count)
+        return masked_mean(inputs, mask, self._axis, self.keepdims)
 
 
 @known_layer
@@ -89,8 +81,4 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
         mask = inputs._keras_mask
         if mask is None:
             return ops.max(inputs, axis=self._axis, keepdims=self.keepdims)
-        mask = self._expanded(mask)
-        lowest = float(np.finfo(inputs.dtype).min)
-        largest = ops.max(ops.where(mask, inputs, lowest), self._axis, keepdims=self.keepdims)
-        any_step = ops.any(mask, axis=self._axis, keepdims=self.keepdims)
-        return ops.where(any_step, largest, 0)
+        return masked_max(inputs, mask, self._axis, self.keepdims)
