@@ -32,7 +32,7 @@ def test_texts_become_numbers_padded_before_and_cut_before(sentiment: Sentiment)
 def test_the_vocabulary_is_no_larger_than_asked_for() -> None:
     small = Sentiment.untrained(TEXTS, words=4)
     assert small.numbers(TEXTS).max() < 4
-    assert small.network.layers[0].input_dim == 4
+    assert small.network.layers[1].input_dim == 4
 
 
 def test_it_learns_and_keeps_the_best_epoch(sentiment: Sentiment) -> None:

@@ -115,7 +115,7 @@ def _train(
     """Fit; on Ctrl-C save what has been learnt, then go on interrupting. Returns seconds."""
     print(
         f"A network with {sentiment.network.count_params():,} random weights: embedding, LSTM in "
-        f"both directions, maximum over time ({kernels.isa()} kernels, {config.threads()} "
+        f"both directions, maximum and mean over time ({kernels.isa()} kernels, {config.threads()} "
         "threads)."
     )
     started = time.perf_counter()

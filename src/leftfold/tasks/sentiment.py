@@ -11,7 +11,7 @@ import numpy as np
 
 from leftfold import layers
 from leftfold.callbacks import Callback, EarlyStopping, History
-from leftfold.models import Sequential, load_model
+from leftfold.models import Model, load_model
 from leftfold.optimizers import Adam
 from leftfold.optimizers.schedules import CosineDecay
 from leftfold.preprocessing.sequence import pad_sequences
@@ -41,7 +41,7 @@ class Sentiment:
         self.longest = longest
 
     @classmethod
-    def untrained(cls, texts: Sequence[str], words: int = 20_000, longest: int = 300) -> Sentiment:
+    def untrained(cls, texts: Sequence[str], words: int = 20_000, longest: int = 400) -> Sentiment:
         """A network with random weights over the most frequent words of `texts`.
 
         Args:
@@ -52,18 +52,15 @@ class Sentiment:
         tokenizer = Tokenizer(num_words=words, oov_token="[unknown]")
         tokenizer.fit_on_texts(texts)
         vocabulary = min(words, len(tokenizer.word_index) + 1)
-        network = Sequential(
-            [
-                layers.Input((None,), dtype="int32", name="words"),
-                layers.Embedding(vocabulary, 64, mask_zero=True),
-                layers.SpatialDropout1D(0.5),
-                layers.Bidirectional(layers.LSTM(32, return_sequences=True)),
-                layers.GlobalMaxPooling1D(),
-                layers.Dropout(0.5),
-                layers.Dense(1, activation="sigmoid"),
-            ],
-            name="sentiment",
-        )
+        numbers = layers.Input((None,), dtype="int32", name="words")
+        vectors = layers.Embedding(vocabulary, 64, mask_zero=True)(numbers)
+        vectors = layers.SpatialDropout1D(0.5)(vectors)
+        states = layers.Bidirectional(layers.LSTM(32, return_sequences=True))(vectors)
+        strongest = layers.GlobalMaxPooling1D()(states)
+        average = layers.GlobalAveragePooling1D()(states)
+        summary = layers.Dropout(0.5)(layers.Concatenate()([strongest, average]))
+        positive = layers.Dense(1, activation="sigmoid")(summary)
+        network = Model(numbers, positive, name="sentiment")
         return cls(tokenizer, network, longest)
 
     def numbers(self, texts: Sequence[str]) -> np.ndarray:
@@ -74,7 +71,7 @@ class Sentiment:
         self,
         train: Labelled,
         validation: Labelled,
-        epochs: int = 4,
+        epochs: int = 3,
         batch_size: int = 64,
         callbacks: Sequence[Callback] = (),
         verbose: int | str = "auto",
@@ -90,7 +87,7 @@ class Sentiment:
             verbose: as in `Model.fit`.
         """
         steps = -(-len(train[0]) // batch_size) * epochs
-        optimizer = Adam(CosineDecay(2e-3, steps, alpha=0.05))
+        optimizer = Adam(CosineDecay(3e-3, steps, alpha=0.05))
         self.network.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
         best = EarlyStopping("val_accuracy", patience=epochs, restore_best_weights=True)
         history: History = self.network.fit(
