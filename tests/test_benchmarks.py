@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +48,14 @@ def test_every_workload_trains_in_leftfold_through_the_keras_adapter(workload: W
 def test_a_worker_returns_results_and_reports_failures(tmp_path: Path) -> None:
     module = tmp_path / "functions.py"
     module.write_text(
-        "import os, sys\n"
+        "import os\n"
         "print('chatter')\n"
-        "def double(x): return {'y': 2 * x, 'python': sys.executable}\n"
+        "def double(x): return {'y': 2 * x}\n"
         "def fail(): raise ValueError('as asked')\n"
         "def die(): os._exit(3)\n"
     )
     with Worker("leftfold", module) as worker:
-        assert worker.call("double", 4) == {"y": 8, "python": sys.executable}
+        assert worker.call("double", 4) == {"y": 8}
         with pytest.raises(PeerError, match="ValueError: as asked"):
             worker.call("fail")
         assert worker.call("double", x=1)["y"] == 2
