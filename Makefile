@@ -72,7 +72,8 @@ $(ASAN)/.installed: $(BUILD_INPUTS)
 asan: $(ASAN)/.installed ## the native code under AddressSanitizer and UBSan
 	LD_PRELOAD="$$($(or $(CXX),g++) -print-file-name=libasan.so) $$($(or $(CXX),g++) -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-	$(ASAN)/bin/python -m pytest tests/native $(ARGS)
+	PYTHONMALLOC=malloc LEFTFOLD_REDUCED_TESTS=1 \
+	$(ASAN)/bin/python -m pytest --capture=sys tests/native $(ARGS)
 
 clean: ## remove what was built (the environment too)
 	rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,7 @@ LEFTFOLD_INLINE Vector exponential_bounded(Vector x) {
     p = p * f + 1.6666665459e-1f;
     p = p * f + 5.0000001201e-1f;
     p = (p * f + 1.0f) * f + 1.0f;
-    return p * (Vector)(((VectorInt)shifted << 23) + 0x3f800000);
+    return p * (Vector)(((VectorWord)shifted << 23) + 0x3f800000u);
 }
 
 // exp(x) as the square of exp(x / 2), which reaches from zero to infinity.

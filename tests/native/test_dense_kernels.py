@@ -1,0 +1,165 @@
+"""Native products, embeddings, cross-entropy, optimisers and random numbers: the reference's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leftfold.engine import reference
+from tests.native.support import assert_close, assert_same_bits, dimension, examples
+
+SEEDS = st.integers(0, 2**32 - 1)
+WORDS = st.integers(0, 2**32 - 1)
+
+# A float32 sum of up to 600 terms, relative to the sum of their magnitudes: each addition rounds
+# by half a unit of 1.2e-7, in random directions, so sqrt(600) of them are some 1e-6.
+TOLERANCE = 2e-6
+
+
+def normal(random: np.random.Generator, *shape: int) -> np.ndarray:
+    return random.normal(size=shape).astype(np.float32)
+
+
+@examples(150)
+@given(
+    rows=st.one_of(st.just(0), dimension(300)),
+    inner=st.one_of(st.just(0), dimension(600)),
+    columns=st.one_of(st.just(0), dimension(300)),
+    transpose_a=st.booleans(),
+    transpose_b=st.booleans(),
+    with_bias=st.booleans(),
+    seed=SEEDS,
+)
+def test_gemm(native, rows, inner, columns, transpose_a, transpose_b, with_bias, seed):
+    random = np.random.default_rng(seed)
+    a = normal(random, *((inner, rows) if transpose_a else (rows, inner)))
+    b = normal(random, *((columns, inner) if transpose_b else (inner, columns)))
+    bias = normal(random, columns) if with_bias else None
+    exact = [None if array is None else array.astype(np.float64) for array in (a, b, bias)]
+    expected = reference.gemm(*exact[:2], transpose_a, transpose_b, exact[2])
+    actual = native.gemm(a, b, transpose_a, transpose_b, bias)
+    magnitudes = reference.gemm(np.abs(exact[0]), np.abs(exact[1]), transpose_a, transpose_b, None)
+    assert_close(actual, expected, TOLERANCE, "gemm", least=magnitudes.max(initial=1))
+
+
+@examples(60)
+@given(vocabulary=dimension(300), features=dimension(130), tokens=st.integers(0, 500), seed=SEEDS)
+def test_embeddings(native, vocabulary, features, tokens, seed):
+    random = np.random.default_rng(seed)
+    table, total = normal(random, vocabulary, features), normal(random, vocabulary, features)
+    ids = random.integers(0, vocabulary, tokens).astype(np.int32)
+    rows = native.embedding_forward(table, ids)
+    assert_same_bits(rows, table[ids], "rows")
+    expected = total.copy()
+    reference.embedding_backward(expected, ids, rows)
+    native.embedding_backward(total, ids, rows)
+    assert_same_bits(total, expected, "total")
+
+
+@examples(60)
+@given(
+    rows=st.integers(0, 60),
+    classes=dimension(300),
+    scale=st.sampled_from([0.1, 10.0, 1e4, 1e30]),
+    seed=SEEDS,
+)
+def test_softmax_crossentropy(native, rows, classes, scale, seed):
+    random = np.random.default_rng(seed)
+    # As far from zero as they are from each other: losses depend on differences alone.
+    logits = normal(random, rows, classes) * np.float32(scale) + np.float32(scale)
+    labels = random.integers(0, classes, rows).astype(np.int32)
+    losses, probabilities = native.softmax_crossentropy(logits, labels)
+    expected = reference.softmax_crossentropy(logits.astype(np.float64), labels)
+    assert_close(losses, expected[0], TOLERANCE, "losses")
+    assert_close(probabilities, expected[1], TOLERANCE, "probabilities")
+    d_losses = normal(random, rows)
+    actual = native.softmax_crossentropy_gradient(probabilities, labels, d_losses)
+    expected = reference.softmax_crossentropy_gradient(
+        probabilities.astype(np.float64), labels, d_losses.astype(np.float64)
+    )
+    assert_close(actual, expected, TOLERANCE, "gradient")
+
+
+RATES = st.floats(1e-6, 1.0)
+BETAS = st.floats(0.5, 0.999)
+EPSILONS = st.sampled_from([1e-7, 1e-3])
+
+# Each optimiser's arrays after the values and gradients (with those it may go without in
+# brackets), and its settings.
+OPTIMIZERS: dict[str, tuple[list[str], st.SearchStrategy[Any]]] = {
+    "sgd_update": (["[momentum]"], st.tuples(RATES, BETAS, st.booleans())),
+    "rmsprop_update": (
+        ["square", "[momentum]", "[mean]"],
+        st.tuples(RATES, BETAS, BETAS, EPSILONS),
+    ),
+    "adam_update": (
+        ["mean", "square"],
+        st.tuples(RATES, BETAS, BETAS, EPSILONS, st.sampled_from([0.0, 1e-3])),
+    ),
+    "adagrad_update": (["square"], st.tuples(RATES, EPSILONS)),
+    "nadam_update": (
+        ["mean", "square"],
+        st.tuples(RATES, *[BETAS] * 4, BETAS, BETAS, BETAS, EPSILONS),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@examples(40)
+@given(data=st.data(), count=st.one_of(st.just(0), dimension(3000)), seed=SEEDS)
+def test_optimizers(native, name, data, count, seed):
+    kinds, settings = OPTIMIZERS[name]
+    random = np.random.default_rng(seed)
+    arrays: list[np.ndarray | None] = [normal(random, count), normal(random, count)]
+    for kind in kinds:
+        if kind.startswith("[") and data.draw(st.booleans()):
+            arrays.append(None)
+        elif kind == "square":
+            # A running mean of squares is at least the square of the running mean.
+            arrays.append(np.square(normal(random, count)) + np.float32(1.5))
+        else:
+            arrays.append(np.clip(normal(random, count), -1, 1))
+    numbers = data.draw(settings)
+    exact = [None if array is None else array.astype(np.float64) for array in arrays]
+    before = np.abs(arrays[0]).max(initial=1)
+    getattr(reference, name)(*exact, *numbers)
+    getattr(native, name)(*arrays, *numbers)
+    for place, (actual, expected) in enumerate(zip(arrays, exact, strict=True)):
+        if actual is not None:
+            assert_close(actual, expected, 2e-6, f"array {place}", least=before)
+
+
+@examples(40)
+@given(count=st.one_of(st.just(0), dimension(50_000)), factor=st.floats(-2, 2), seed=SEEDS)
+def test_norm_and_scale(native, count, factor, seed):
+    values = normal(np.random.default_rng(seed), count)
+    exact = float(np.square(values, dtype=np.float64).sum())
+    assert native.squared_norm(values) == pytest.approx(exact, rel=TOLERANCE)
+    expected = values * np.float32(factor)
+    native.scale(values, factor)
+    # Below the normal range products may be flushed to zero.
+    np.testing.assert_allclose(values, expected, rtol=0, atol=2.0**-126)
+
+
+@examples(60)
+@given(key0=WORDS, key1=WORDS, count=st.integers(0, 5000), rate=st.floats(0, 1, exclude_max=True))
+def test_random_numbers_are_those_of_the_reference_bit_for_bit(native, key0, key1, count, rate):
+    assert_same_bits(
+        native.uniform(key0, key1, count), reference.uniform(key0, key1, count), "uniform"
+    )
+    assert_same_bits(
+        native.dropout_mask(key0, key1, count, rate),
+        reference.dropout_mask(key0, key1, count, rate),
+        "dropout_mask",
+    )
+
+
+def test_random_numbers_are_those_of_philox(native):
+    """The first block of the algorithm's published test vector for key and counter zero."""
+    words = [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    expected = [(word >> 8) * 2.0**-24 for word in words]
+    np.testing.assert_array_equal(native.uniform(0, 0, 4), np.float32(expected))
