@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import leftfold
 from leftfold.preprocessing.sequence import (
     TimeseriesGenerator,
     make_sampling_table,
@@ -175,3 +176,13 @@ def test_rare_words_are_sampled_more_often() -> None:
     assert make_sampling_table(10, 1.0).max() == 1.0
     with pytest.raises(ValueError, match="positive size, got 0"):
         make_sampling_table(0)
+
+
+def test_fit_takes_the_generator() -> None:
+    series = np.sin(np.arange(60.0)).astype("float32")[:, None]
+    windows = TimeseriesGenerator(series, series, 5, batch_size=20)
+    model = leftfold.Sequential([leftfold.layers.SimpleRNN(4), leftfold.layers.Dense(1)])
+    model.compile("adam", "mse")
+    losses = model.fit(windows, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert model.predict(windows, verbose=0).shape == (55, 1)
