@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import platform
 import sys
 from pathlib import Path
@@ -77,6 +78,7 @@ def main() -> None:
             "processor": processor(),
             "threads": config.threads(),
             "isa": kernels.isa(),
+            "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
         },
         "versions": measure.versions(contestants),
         "contestants": contestants,

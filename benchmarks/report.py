@@ -82,6 +82,12 @@ def notes(results: dict[str, Any]) -> list[str]:
     """What the table leaves out, one sentence each."""
     rows = results["workloads"]
     lines = []
+    load = results["machine"].get("load", 0.0)
+    if load > 0.5:
+        lines.append(
+            f"Other programs kept {load:.1f} processors busy when this run began: threads that "
+            "wait for each other lose the most by that. Repeat it on a quiet machine."
+        )
     lost = [row["workload"] for row in rows if (lead(row) or 1) < 1]
     if lost:
         lines.append(f"Leftfold is slower than the best peer on {', '.join(lost)}.")

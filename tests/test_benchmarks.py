@@ -110,3 +110,9 @@ def test_write_docs_replaces_only_the_generated_part(
     assert "stale" not in text
     assert "P, 2 threads, avx2 kernels, 2026-01-02; medians of 5 rounds" in text
     assert "| w | 10 | 30 | (5) | 3.00x | 2 | 50% |" in text
+
+
+def test_a_busy_machine_is_told(results: dict[str, Any]) -> None:
+    assert not any("busy" in line for line in report.notes(results))
+    results["machine"]["load"] = 3.2
+    assert any("kept 3.2 processors busy" in line for line in report.notes(results))
