@@ -70,7 +70,9 @@ Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners)
     owners.insert(owners.end(), {x.owner(), kernel.owner(), recurrent.owner()});
     in.initial_h =
         optional_data<float>(a.initial_h, {a.function, "h0"}, {in.batch, in.units}, owners);
-    in.mask = optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners);
+    // NumPy counts any byte but zero as true; C++ knows no such bool.
+    in.mask = reinterpret_cast<const uint8_t*>(
+        optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners));
     if (!a.input_dropout.is_none()) {
         const Array<float> dropout(a.input_dropout, {a.function, "input_dropout"},
                                    {ANY, in.batch, in.features});
@@ -138,11 +140,14 @@ struct Gradients {
     std::vector<nb::object> owners;
     OutputGradients given{};
     InputGradients wanted{};
+    int64_t weight_rows;
     nb::object dx = nb::none();
     NewArray weights, dh;
 
     Gradients(const char* function, Saved<Cell>& saved, int64_t gates, nb::handle d_output,
               nb::handle d_h, bool needs_dx) {
+        check_unused(function, saved);
+        weight_rows = saved.cell->weight_rows();
         const Inputs& in = saved.in;
         given.output = in.return_sequences
                            ? optional_data<float>(d_output, {function, "d_output"},
@@ -150,7 +155,7 @@ struct Gradients {
                            : optional_data<float>(d_output, {function, "d_output"},
                                                   {in.batch, in.units}, owners);
         given.h = optional_data<float>(d_h, {function, "d_h"}, {in.batch, in.units}, owners);
-        weights = new_array({saved.cell->weight_rows(), gates * in.units});
+        weights = new_array({weight_rows, gates * in.units});
         dh = new_array({in.batch, in.units});
         if (needs_dx) {
             const NewArray x = new_array({in.batch, in.time, in.features});
@@ -161,9 +166,10 @@ struct Gradients {
         wanted.h = dh.data;
     }
 
-    // The pass overwrites what was kept, so the saved state is used up; taken out of it before
-    // the lock is released, lest another thread use it too.
-    void run(Saved<Cell>& saved) {
+    // The pass overwrites what was kept, so the saved state is used up. While arguments were
+    // checked and memory allocated, by Python code, another thread may have been faster.
+    void run(const char* function, Saved<Cell>& saved) {
+        check_unused(function, saved);
         const std::unique_ptr<Cell> cell = std::move(saved.cell);
         nb::gil_scoped_release unlocked;
         cell->backward(given, wanted);
@@ -202,13 +208,12 @@ nb::tuple lstm_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_ker
 nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h, nb::handle d_c,
                         bool needs_dx) {
     constexpr const char* NAME = "lstm_backward";
-    check_unused(NAME, saved);
     const Inputs& in = saved.in;
     Gradients<Lstm> g(NAME, saved, 4, d_output, d_h, needs_dx);
     g.given.c = optional_data<float>(d_c, {NAME, "d_c"}, {in.batch, in.units}, g.owners);
     const NewArray dc = new_array({in.batch, in.units});
     g.wanted.c = dc.data;
-    g.run(saved);
+    g.run(NAME, saved);
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
     if (bias) d_bias = g.weights.object[0];
@@ -240,18 +245,16 @@ nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kern
 
 nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, bool needs_dx) {
     constexpr const char* NAME = "gru_backward";
-    check_unused(NAME, saved);
     const Inputs& in = saved.in;
-    const bool reset_after = saved.cell->reset_after();
     Gradients<Gru> g(NAME, saved, 3, d_output, d_h, needs_dx);
-    g.run(saved);
-    const int64_t bias = in.bias != nullptr, w = bias + in.features;
-    const int64_t r = w + (bias && reset_after);
+    g.run(NAME, saved);
+    const int64_t biases = g.weight_rows - in.features - in.units;
+    const int64_t bias = biases > 0, w = bias + in.features, r = biases + in.features;
     nb::object d_bias = nb::none();
-    if (bias && reset_after)
+    if (biases == 2)
         // Rows 0 and w of the stacked gradient, as one array of two rows.
         d_bias = g.weights.object[nb::slice(nb::int_(0), nb::int_(w + 1), nb::int_(w))];
-    else if (bias)
+    else if (biases == 1)
         d_bias = g.weights.object[0];
     return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(r, r + in.units), d_bias, g.dh.object);
 }
@@ -278,10 +281,9 @@ nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurre
 nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::handle d_h,
                               bool needs_dx) {
     constexpr const char* NAME = "simple_rnn_backward";
-    check_unused(NAME, saved);
     const Inputs& in = saved.in;
     Gradients<SimpleRnn> g(NAME, saved, 1, d_output, d_h, needs_dx);
-    g.run(saved);
+    g.run(NAME, saved);
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
     if (bias) d_bias = g.weights.object[0];

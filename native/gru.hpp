@@ -31,7 +31,6 @@ class Gru {
     void backward(const OutputGradients& given, const InputGradients& wanted);
 
     int64_t weight_rows() const { return r_.width; }
-    bool reset_after() const { return reset_after_; }
 
   private:
     const bool reset_after_;

@@ -36,7 +36,7 @@ struct Inputs {
     const float* bias;               // optional
     const float* initial_h;          // (batch, units), optional
     const float* initial_c;          // (batch, units), optional
-    const bool* mask;                // (batch, time), optional
+    const uint8_t* mask;             // (batch, time), optional
     const float* input_dropout;      // (input_dropouts, batch, features), optional
     int64_t input_dropouts;          // 1, or one per gate
     const float* recurrent_dropout;  // (gates, batch, units), optional

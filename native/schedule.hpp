@@ -18,7 +18,7 @@ namespace leftfold {
 
 class Schedule {
   public:
-    Schedule(int64_t batch, int64_t time, const bool* mask, bool reversed)
+    Schedule(int64_t batch, int64_t time, const uint8_t* mask, bool reversed)
         : batch_(batch),
           time_(time),
           reversed_(reversed),
@@ -66,9 +66,9 @@ class Schedule {
     std::vector<int64_t> order_, start_, length_, first_;
     std::vector<bool> holes_;
 
-    void sort_by_length(const bool* mask) {
+    void sort_by_length(const uint8_t* mask) {
         auto valid = [&](int64_t b, int64_t position) {
-            return mask[b * time_ + (reversed_ ? time_ - 1 - position : position)];
+            return mask[b * time_ + (reversed_ ? time_ - 1 - position : position)] != 0;
         };
         std::vector<int64_t> start(batch_, 0), length(batch_, 0);
         bool holes = false;

@@ -191,6 +191,15 @@ def test_every_activation_agrees_with_the_reference(
 
 
 @every_cell
+def test_any_byte_but_zero_is_true_in_a_mask(cell, options, native):
+    case = random_case(cell, 9, 7, 5, 6, mask="mixed", return_sequences=True, **options)
+    expected = run_through(case, native, output_gradients(case))
+    case.mask = (case.mask * np.arange(1, 10, dtype=np.uint8)[:, None]).view(bool)
+    for name, value in run_through(case, native, output_gradients(case)).items():
+        assert_same_bits(value, expected[name], name)
+
+
+@every_cell
 def test_nan_in_one_row_stays_in_that_row(cell, options, native):
     case = random_case(cell, 9, 4, 5, 20, return_sequences=True, **options)
     clean = run_through(case, native, output_gradients(case))

@@ -51,11 +51,10 @@ def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
         return np.empty(shape, dtype)
     step = 1 << (size.bit_length() - 4)
     rounded = -(-size // step) * step + _ALIGNMENT
-    shelf = _free.get(rounded)
-    if shelf:
-        memory = shelf.pop()
+    try:
+        memory = _free[rounded].pop()
         _held["bytes"] -= rounded
-    else:
+    except IndexError:
         memory = np.empty(rounded, np.uint8)
     return np.asarray(_Lease(memory, tuple(shape), dtype))
 
