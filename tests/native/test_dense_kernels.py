@@ -65,12 +65,13 @@ def test_embeddings(native, vocabulary, features, tokens, seed):
     rows=st.integers(0, 60),
     classes=dimension(300),
     scale=st.sampled_from([0.1, 10.0, 1e4, 1e30]),
+    offset=st.sampled_from([0.0, 3e4, -1e6]),
     seed=SEEDS,
 )
-def test_softmax_crossentropy(native, rows, classes, scale, seed):
+def test_softmax_crossentropy(native, rows, classes, scale, offset, seed):
     random = np.random.default_rng(seed)
-    # As far from zero as they are from each other: losses depend on differences alone.
-    logits = normal(random, rows, classes) * np.float32(scale) + np.float32(scale)
+    # However far the logits are from zero, losses depend on their differences alone.
+    logits = normal(random, rows, classes) * np.float32(scale) + np.float32(offset)
     labels = random.integers(0, classes, rows).astype(np.int32)
     losses, probabilities = native.softmax_crossentropy(logits, labels)
     expected = reference.softmax_crossentropy(logits.astype(np.float64), labels)
