@@ -40,7 +40,7 @@ def run_demo(
     seed: Annotated[
         int, typer.Option(help="For weights, order and dropout.", min=0, max=2**32 - 1)
     ] = 812,
-    epochs: Annotated[int, typer.Option(help="Passes over the training reviews.", min=1)] = 3,
+    epochs: Annotated[int, typer.Option(help="Passes over the training reviews.", min=1)] = 2,
     save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path(
         "sentiment.keras"
     ),

@@ -159,7 +159,7 @@ def _next_steps(save: Path) -> str:
     return f"""
 Try next:
   leftfold demo "What a film!" "Never again."     your own sentences
-  leftfold demo --epochs 8 --seed 1               other settings; leftfold demo --help lists them
+  leftfold demo --epochs 4 --seed 1               other settings; leftfold demo --help lists them
 and in Python:
   from leftfold.tasks import Sentiment
   Sentiment.load("{save}").probability(["What a film!"])

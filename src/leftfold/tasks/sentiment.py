@@ -71,7 +71,7 @@ class Sentiment:
         self,
         train: Labelled,
         validation: Labelled,
-        epochs: int = 3,
+        epochs: int = 2,
         batch_size: int = 64,
         callbacks: Sequence[Callback] = (),
         verbose: int | str = "auto",
