@@ -186,3 +186,10 @@ def test_fit_takes_the_generator() -> None:
     losses = model.fit(windows, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert model.predict(windows, verbose=0).shape == (55, 1)
+
+
+def test_a_seed_for_skipgrams_stays_its_own() -> None:
+    before = random.getstate()
+    first = skipgrams([1, 2, 3], 9, negative_samples=0, seed=1)
+    assert random.getstate() == before
+    assert skipgrams([1, 2, 3], 9, negative_samples=0, seed=1) == first
