@@ -192,3 +192,13 @@ def test_tensors_survive_copying_and_pickling():
             assert twin.tolist() == A.tolist()
             assert twin.tracked
             assert twin.data is not x.data
+
+
+def test_numpy_may_not_cut_a_gradient_in_silence():
+    x = Tensor(A, tracked=True)
+    with Tape(), pytest.raises(TypeError, match=r"shape \(2, 2\) while gradients .* leftfold.ops"):
+        np.tanh(x)
+    with Tape():
+        np.testing.assert_array_equal(np.tanh(x.numpy()), np.tanh(A))
+        np.testing.assert_array_equal(np.tanh(Tensor(A)), np.tanh(A))
+    np.testing.assert_array_equal(np.tanh(x), np.tanh(A))

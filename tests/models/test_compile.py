@@ -261,3 +261,9 @@ def test_the_settings_come_back_from_their_configuration() -> None:
     assert other.evaluate(X, [PRICE, KIND], verbose=0) == model.evaluate(
         X, [PRICE, KIND], verbose=0
     )
+
+
+def test_metrics_in_the_place_of_loss_weights_are_pointed_out() -> None:
+    model = Sequential([layers.Input((3,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"loss_weights expected numbers, got \['accuracy'\]: met"):
+        model.compile("adam", "mse", ["accuracy"])

@@ -221,7 +221,7 @@ def test_a_loss_that_is_no_number_stops_with_epoch_and_batch_and_keeps_the_weigh
     note = LambdaCallback(
         on_train_batch_end=lambda batch, logs: at_begin.append(model.get_weights())
     )
-    with pytest.raises(FloatingPointError, match="loss is nan in batch 3 of epoch 1"):
+    with pytest.raises(FloatingPointError, match="loss is nan in batch 4 of epoch 1"):
         model.fit(X, bad_targets(), batch_size=8, shuffle=False, verbose=0, callbacks=[note])
     for kept, before in zip(model.get_weights(), at_begin[2], strict=True):
         np.testing.assert_array_equal(kept, before)
@@ -571,3 +571,47 @@ def test_fit_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         linear(metrics=["mae"]).fit(X, Y, epochs=2, verbose=0, validation_split=0.2)
+
+
+def test_a_layer_that_computes_with_numpy_is_told_to_use_ops() -> None:
+    class Tanh(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return np.tanh(inputs)
+
+    model = Sequential([layers.Input((3,)), layers.Dense(2), Tanh(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=r"use the function of leftfold\.ops"):
+        model.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_an_id_outside_the_vocabulary_is_named_before_anything_is_learnt(functional: bool) -> None:
+    chain = [layers.Embedding(10, 2, name="words"), layers.LSTM(3), layers.Dense(1)]
+    model: Any = Sequential([layers.Input((4,)), *chain])
+    if functional:
+        model = Model(model.input, model.output)
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    ids = np.arange(40).reshape(10, 4) % 10
+    good = ids, np.zeros(10)
+    ids = ids.copy()
+    ids[7, 2] = 10
+    message = (
+        "cannot be used: .*words.* expected ids from 0 to 9, for a vocabulary of 10, got id 10"
+    )
+    with pytest.raises(ValueError, match=f"^x {message}"):
+        model.fit(ids, np.zeros(10), batch_size=2, verbose=0)
+    with pytest.raises(ValueError, match=f"^validation x {message}"):
+        model.fit(*good, batch_size=2, verbose=0, validation_data=(ids, np.zeros(10)))
+    with pytest.raises(ValueError, match=f"^x {message}"):
+        model.predict(ids, batch_size=2, verbose=0)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_targets_stretched_to_the_outputs_are_pointed_out() -> None:
+    model = Sequential([layers.Input((5, 3)), layers.LSTM(2, return_sequences=True)])
+    model.add(layers.Dense(1))
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match=r"shape \(6, 1\) .* outputs of shape \(6, 5\)"):
+        model.fit(np.zeros((6, 5, 3)), np.zeros((6, 1)), verbose=0)

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from leftfold.engine.naming import auto_name
+from leftfold.engine.recording import recording
 from leftfold.engine.symbolic import KerasTensor, Node, PrimitiveCall, infer
-from leftfold.engine.tape import record, recording
+from leftfold.engine.tape import record
 from leftfold.engine.tensor import Tensor, as_array, as_full_array
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.naming import auto_name
-from leftfold.engine.tape import no_recording
+from leftfold.engine.recording import no_recording
 from leftfold.engine.tensor import Tensor
 
 Shape = tuple[int | None, ...]

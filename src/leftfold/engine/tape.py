@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from leftfold.engine.recording import active
 from leftfold.engine.tensor import Tensor
 
 
@@ -34,15 +34,6 @@ Step = tuple[Sequence[Any], tuple[Tensor, ...], VectorJacobian]
 """One primitive that ran: what it read, what it wrote, how its gradient flows back."""
 
 
-class _Active(threading.local):
-    def __init__(self) -> None:
-        self.tapes: list[Tape] = []
-        self.paused = 0
-
-
-_active = _Active()
-
-
 class Tape:
     """Records every primitive that touches a tracked tensor while the `with` block runs.
 
@@ -60,11 +51,11 @@ class Tape:
         self.steps: list[Step] = []
 
     def __enter__(self) -> Tape:
-        _active.tapes.append(self)
+        active.tapes.append(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        _active.tapes.remove(self)
+        active.tapes.remove(self)
 
     def gradient(
         self,
@@ -173,22 +164,7 @@ class _Pending:
             np.copyto(total, gradient)
 
 
-def recording() -> bool:
-    """Whether any tape is running on this thread."""
-    return bool(_active.tapes) and not _active.paused
-
-
 def record(inputs: Sequence[Any], outputs: tuple[Tensor, ...], vjp: VectorJacobian) -> None:
     """Write one step onto every running tape."""
-    for tape in _active.tapes:
+    for tape in active.tapes:
         tape.steps.append((inputs, outputs, vjp))
-
-
-class no_recording:
-    """A `with` block inside which no tape records."""
-
-    def __enter__(self) -> None:
-        _active.paused += 1
-
-    def __exit__(self, *error: object) -> None:
-        _active.paused -= 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.config import floatx
+from leftfold.engine.recording import recording
 
 ArrayLike = Any
 """Whatever `numpy.asarray` takes, and `Tensor`."""
@@ -69,6 +70,13 @@ class Tensor:
         return self.data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """What NumPy reads; refused where that would cut a gradient in silence."""
+        if self.tracked and recording():
+            raise TypeError(
+                f"A NumPy function was given a tensor of shape {self.shape} while gradients are "
+                "recorded, and would cut them off: use the function of leftfold.ops with that "
+                "name, or give it x.numpy() if no gradient should flow."
+            )
         if dtype is not None and np.dtype(dtype) != self.data.dtype:
             return self.data.astype(dtype)
         return self.data.copy() if copy else self.data

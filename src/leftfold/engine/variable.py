@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.naming import auto_name
-from leftfold.engine.tensor import ArrayLike, Tensor
+from leftfold.engine.tensor import ArrayLike, Tensor, as_array
 
 
 class Variable(Tensor):
@@ -59,7 +59,7 @@ class Variable(Tensor):
 
     def assign(self, value: ArrayLike) -> Variable:
         """Replace the values; the shape must stay the same."""
-        value = np.asarray(value)
+        value = np.asarray(as_array(value))
         if value.shape != self.shape:
             raise ValueError(
                 f"Variable {self.path} expected a value of shape {self.shape}, got {value.shape}."
@@ -68,11 +68,11 @@ class Variable(Tensor):
         return self
 
     def assign_add(self, value: ArrayLike) -> Variable:
-        self.data += np.asarray(value).astype(self.data.dtype, copy=False)
+        self.data += np.asarray(as_array(value)).astype(self.data.dtype, copy=False)
         return self
 
     def assign_sub(self, value: ArrayLike) -> Variable:
-        self.data -= np.asarray(value).astype(self.data.dtype, copy=False)
+        self.data -= np.asarray(as_array(value)).astype(self.data.dtype, copy=False)
         return self
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import constraints, initializers, ops, regularizers
+from leftfold.engine import Tensor
 from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
@@ -82,11 +83,13 @@ class Embedding(Layer):
         try:
             return ops.embedding(self.embeddings, inputs)
         except ValueError:
-            self._refuse(np.asarray(inputs))
+            self.check_data(inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs))
             raise
 
-    def _refuse(self, ids: np.ndarray) -> None:
-        """Say which id is none, and how large the vocabulary is."""
+    def check_data(self, ids: np.ndarray) -> None:
+        """Refuse ids outside the vocabulary, and say which one and how large that is."""
+        if ids.dtype.kind in "iu" and ids.size and ids.min() >= 0 and ids.max() < self.input_dim:
+            return
         if ids.dtype.kind == "f" and (ids != np.floor(ids)).any():
             broken = ids[ids != np.floor(ids)].flat[0]
             raise ValueError(f"{self._called} expected whole numbers as ids, got {broken}.")

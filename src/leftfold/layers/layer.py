@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from leftfold import regularizers
 from leftfold.engine import KerasTensor, Tensor, registry
 from leftfold.engine.naming import auto_name, to_snake_case
@@ -197,6 +199,19 @@ class Layer(LayerLosses, Operation):
                 name: calls.merge_shapes(shape, shapes.get(name))
                 for name, shape in self._build_shapes.items()
             }
+
+    def check_data(self, values: np.ndarray) -> None:
+        """Refuse values that `call` could not use.
+
+        Models ask the layers at their inputs before they train, judge or predict, so that no
+        work is lost; a layer of any type of numbers has nothing to refuse.
+
+        Args:
+            values: all that will be given to this layer, many batches in one array.
+
+        Raises:
+            ValueError: naming a value that is wrong, and what was expected.
+        """
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The mask of the outputs: that of the inputs, unless a layer says otherwise."""

@@ -265,7 +265,16 @@ class LayerState:
         tracking.touch()
 
     def count_params(self) -> int:
-        """The number of single numbers in all variables."""
+        """The number of single numbers in all variables.
+
+        Raises:
+            ValueError: before the layer is built, when that number is not known.
+        """
+        if not self.built:  # type: ignore[attr-defined]
+            raise ValueError(
+                f"{type(self).__name__} {self.name} has no weights to count yet: call it on data, "
+                "begin the model with Input(...), or call build(input_shape)."
+            )
         return sum(math.prod(variable.shape) for variable in self.weights)
 
     def get_weights(self) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from leftfold import ops
@@ -12,6 +13,9 @@ from leftfold.losses.reduction import to_same_rank
 
 def aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Both as float tensors of one type and rank.
+
+    Warns where their shapes still differ, so that one is stretched to the other's as in Keras:
+    most often a `return_sequences=True` too many, or targets of another output.
 
     Raises:
         ValueError: where their ranks differ by more than a last axis of size 1.
@@ -25,6 +29,12 @@ def aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
         raise ValueError(
             f"The loss expected y_true and y_pred with as many axes as each other, got shapes "
             f"{tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+        )
+    if y_true.shape != y_pred.shape and None not in (*y_true.shape, *y_pred.shape):
+        warnings.warn(
+            f"Targets of shape {tuple(y_true.shape)} are compared with outputs of shape "
+            f"{tuple(y_pred.shape)} by repeating values: is that what you want?",
+            stacklevel=2,
         )
     return y_true, y_pred
 

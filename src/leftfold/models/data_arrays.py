@@ -107,12 +107,14 @@ def _not_numbers(name: str, array: np.ndarray) -> str:
         return _ragged(name)
     example = repr(array.flat[0]) if array.size else ""
     example = example if len(example) <= 40 else example[:37] + "..."
-    advice = (
-        "turn texts into numbers first, for example with "
-        "leftfold.preprocessing.text.Tokenizer and pad_sequences."
-        if array.dtype.kind in "UST" or (array.dtype == object and isinstance(array.flat[0], str))
-        else "convert it, for example with x.astype('float32')."
-    )
+    advice = "convert it, for example with x.astype('float32')."
+    if array.dtype.kind in "UST" or (array.dtype == object and isinstance(array.flat[0], str)):
+        advice = (
+            "number the classes first, for example with numpy.unique(y, return_inverse=True)."
+            if name.removeprefix("validation ").startswith("y")
+            else "turn texts into numbers first, for example with "
+            "leftfold.preprocessing.text.Tokenizer and pad_sequences."
+        )
     return f"{name} expected numbers, got dtype {array.dtype} (such as {example}): {advice}"
 
 

@@ -137,6 +137,8 @@ def open_epochs(
     if is_dataset(x):
         check_inputs(model, epochs.first[0], f"{label}x")
     model._get_ready(epochs.first)
+    if not is_dataset(x):
+        check_values(model, x, f"{label}x")
     return epochs
 
 
@@ -166,6 +168,24 @@ def check_inputs(model: Any, x: Structure, name: str) -> None:
                 f"{label} expected shape {_shown(tensor.shape)} for the model's input "
                 f"{tensor.name}, got {_shown((None, *array.shape[1:]))}."
             )
+
+
+def check_values(model: Any, x: Structure, name: str) -> None:
+    """Let the layers at a model's inputs look at all that they will be given.
+
+    Raises:
+        ValueError: naming the first array with a value that one of them cannot use.
+    """
+    readers = model.first_layers()
+    given = list(named_leaves(name, x))
+    if isinstance(x, Mapping) or len(given) != len(readers):
+        return
+    for (label, array), layers in zip(given, readers, strict=True):
+        for layer in layers:
+            try:
+                layer.check_data(array)
+            except ValueError as error:
+                raise ValueError(f"{label} cannot be used: {error}") from None
 
 
 def check_alike(y: Structure, name: str, like: Structure, like_name: str) -> None:

@@ -308,7 +308,7 @@ def standard_batch(
 ) -> Batch:
     """One batch of a user's data set as arrays, checked as `fit` checks whole arrays."""
     x, y, sample_weight = unpack_x_y_sample_weight(batch)
-    where = "" if index is None else f" of batch {index}"
+    where = "" if index is None else f" of batch {index + 1}"
     x = to_arrays(f"x{where}", x)
     y = to_arrays(f"y{where}", y)
     sample_weight = to_arrays(f"sample_weight{where}", sample_weight)

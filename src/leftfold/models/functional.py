@@ -72,6 +72,10 @@ class Functional(Model):
     def _state_children(self) -> list[tuple[str, Any]]:
         return [("layers", self.layers), *super()._state_children()]
 
+    def first_layers(self) -> list[list[Layer]]:
+        readers = [self._plan.readers(slot) for slot in range(len(self.inputs))]
+        return [[reader for reader in some if isinstance(reader, Layer)] for some in readers]
+
     @property
     def input(self) -> Any:
         """The symbolic inputs, in the structure given."""

@@ -60,6 +60,10 @@ class Model(Trainer, Layer):
         """The layers directly inside, in order."""
         return list(self._inner_layers)
 
+    def first_layers(self) -> list[list[Layer]]:
+        """For each input the layers that read it; nothing where a model's code decides."""
+        return []
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its place.
 

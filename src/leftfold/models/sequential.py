@@ -200,6 +200,9 @@ class Sequential(Model):
     def _state_children(self) -> list[tuple[str, Any]]:
         return [("layers", self.layers), *super()._state_children()]
 
+    def first_layers(self) -> list[list[Layer]]:
+        return [self._chain[:1]]
+
     def _symbolic(self, index: int) -> KerasTensor:
         if self._graph is None:
             raise AttributeError(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from leftfold import optimizers as optimizers_module
+from leftfold.engine.symbolic import leaves
 from leftfold.models.compile import CompiledLoss, LossMean
 from leftfold.models.compile_metrics import CompiledMetrics
 
@@ -57,6 +58,11 @@ class CompileConfig:
         Raises:
             ValueError: for an unknown name, with the nearest known one.
         """
+        if any(isinstance(leaf, str) for leaf in leaves(loss_weights)):
+            raise ValueError(
+                f"loss_weights expected numbers, got {loss_weights!r}: metrics are given by name, "
+                "compile(optimizer, loss, metrics=[...])."
+            )
         names = getattr(self, "output_names", None)
         own = self.__dict__
         own["optimizer"] = optimizers_module.get(optimizer)

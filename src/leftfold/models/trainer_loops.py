@@ -184,7 +184,7 @@ def _fit_epoch(model: Trainer, job: FitJob, callbacks: CallbackList, epoch: int)
         callbacks.on_train_batch_end(step, logs)
         if model.stop_training:
             break
-        check_loss(model, logs, f"batch {step} of epoch {epoch + 1}")
+        check_loss(model, logs, f"batch {step + 1} of epoch {epoch + 1}")
     logs = plain_logs(raw)
     if job.validates_after(epoch):
         assert job.validation is not None

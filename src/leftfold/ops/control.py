@@ -7,8 +7,9 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from leftfold.engine.recording import no_recording, recording
 from leftfold.engine.symbolic import leaves, map_structure
-from leftfold.engine.tape import no_recording, record, recording
+from leftfold.engine.tape import record
 from leftfold.engine.tensor import Tensor, as_full_array
 from leftfold.ops.creation import convert_to_tensor, shape
 from leftfold.ops.shape import stack

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leftfold import layers
-from leftfold.engine import KerasTensor
+from leftfold import Sequential, layers, ops
+from leftfold.callbacks import LambdaCallback
+from leftfold.engine import KerasTensor, Tape, Tensor
+from leftfold.optimizers import SGD
 from tests.layers.recurrent.helpers import every_layer, flat, numbers
 
 
@@ -119,3 +121,46 @@ def test_states_of_a_layer_that_keeps_none():
         layer.states = [numbers(3, 4)] * 2
     with pytest.raises(AttributeError, match="is not stateful"):
         layers.Bidirectional(layers.LSTM(4)).reset_state()
+
+
+STACKS = {
+    "lstm": lambda: [layers.LSTM(3, stateful=True)],
+    "gru": lambda: [layers.GRU(3, stateful=True)],
+    "cell": lambda: [layers.RNN(layers.GRUCell(3), stateful=True)],
+    "two layers": lambda: [
+        layers.LSTM(4, stateful=True, return_sequences=True),
+        layers.SimpleRNN(3, stateful=True),
+    ],
+    "cells": lambda: [stack(stateful=True)],
+    "bidirectional": lambda: [bidirectional(stateful=True)],
+}
+
+
+@pytest.mark.parametrize("make", STACKS.values(), ids=STACKS)
+def test_training_starts_each_batch_where_the_one_before_ended(make):
+    """Each step by hand: from the states kept, without a gradient into the batch before."""
+    x, y = numbers(8, 5, 2), numbers(8, 1, seed=1)
+    model = Sequential([layers.Input(batch_shape=(4, 5, 2)), *make(), layers.Dense(1)])
+    first = model.get_weights()
+    model.compile(SGD(0.1), "mse")
+    losses = []
+    note = LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
+    model.fit(x, y, batch_size=4, shuffle=False, epochs=2, verbose=0, callbacks=[note])
+    trained = model.get_weights()
+
+    model.set_weights(first)
+    model.reset_states()
+    means = []
+    for _ in range(2):
+        total = []
+        for rows in (slice(0, 4), slice(4, 8)):
+            with Tape() as tape:
+                loss = ops.mean(ops.square(y[rows] - model(Tensor(x[rows]), training=True)))
+            weights = model.trainable_variables
+            for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
+                weight.assign_sub(np.float32(0.1) * gradient)
+            total.append(loss.item())
+            means.append(np.mean(total))
+    np.testing.assert_allclose(losses, means, rtol=1e-5)
+    for one, other in zip(trained, model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

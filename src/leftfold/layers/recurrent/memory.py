@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from leftfold.engine import Variable
 from leftfold.engine.symbolic import leaves, map_structure
+from leftfold.engine.tensor import as_array
 
 
 class Memory:
@@ -19,7 +18,7 @@ class Memory:
     def begin(self, states: Any) -> None:
         """Remember `states` (one row a sequence of the batch) until others are kept."""
         self.states = map_structure(
-            lambda state: Variable(np.asarray(state), trainable=False, name="rnn_state"), states
+            lambda state: Variable(as_array(state), trainable=False, name="rnn_state"), states
         )
 
     def first_rows(self, batch: int, layer: str) -> Any:
@@ -38,7 +37,7 @@ class Memory:
     def keep(self, states: Any) -> None:
         """Remember the last states of a batch, in its rows."""
         for kept, state in zip(leaves(self.states), leaves(states), strict=True):
-            kept.data[: state.shape[0]] = np.asarray(state)
+            kept.data[: state.shape[0]] = as_array(state)
 
     def replace(self, states: Any) -> None:
         """Remember these states instead, for every row."""
