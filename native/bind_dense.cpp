@@ -3,7 +3,7 @@
 #include "embedding.hpp"
 #include "gemm.hpp"
 #include "random.hpp"
-#include "softmax_crossentropy.hpp"
+#include "softmax.hpp"
 
 namespace leftfold {
 
@@ -59,6 +59,28 @@ void embed_backward(nb::handle total_argument, nb::handle ids_argument, nb::hand
     nb::gil_scoped_release unlocked;
     embedding_backward(total.mutable_data(), total.shape(0), ids.data(), rows.data(), ids.size(),
                        total.shape(1));
+}
+
+nb::object softmax_forward(nb::handle logits_argument) {
+    const Array<float> logits(logits_argument, {"softmax", "logits"}, {ANY, ANY});
+    const int64_t rows = logits.shape(0), classes = logits.shape(1);
+    if (rows > 0 && classes == 0)
+        throw nb::value_error("softmax expected at least one class, got 0.");
+    const NewArray out = new_array({rows, classes});
+    nb::gil_scoped_release unlocked;
+    softmax(logits.data(), rows, classes, out.data);
+    return out.object;
+}
+
+nb::object softmax_backward(nb::handle probabilities_argument, nb::handle slopes_argument) {
+    constexpr const char* NAME = "softmax_gradient";
+    const Array<float> probabilities(probabilities_argument, {NAME, "probabilities"}, {ANY, ANY});
+    const int64_t rows = probabilities.shape(0), classes = probabilities.shape(1);
+    const Array<float> slopes(slopes_argument, {NAME, "d_probabilities"}, {rows, classes});
+    const NewArray out = new_array({rows, classes});
+    nb::gil_scoped_release unlocked;
+    softmax_gradient(probabilities.data(), slopes.data(), rows, classes, out.data);
+    return out.object;
 }
 
 nb::tuple crossentropy(nb::handle logits_argument, nb::handle labels_argument) {
@@ -127,6 +149,9 @@ void bind_dense(nb::module_& m) {
     m.def("embedding_forward", &embed, array_argument("table"), array_argument("ids"));
     m.def("embedding_backward", &embed_backward, array_argument("total"), array_argument("ids"),
           array_argument("rows"));
+    m.def("softmax", &softmax_forward, array_argument("logits"));
+    m.def("softmax_gradient", &softmax_backward, array_argument("probabilities"),
+          array_argument("d_probabilities"));
     m.def("softmax_crossentropy", &crossentropy, array_argument("logits"),
           array_argument("labels"));
     m.def("softmax_crossentropy_gradient", &crossentropy_gradient, array_argument("probabilities"),

@@ -16,31 +16,67 @@ namespace {
 constexpr int64_t DEPTH = 256;
 // Columns of C one thread works on at a time, so that packed B stays in its L2 cache.
 constexpr int64_t COLUMNS = 512;
-constexpr int WIDTH = 4;
+constexpr int WIDTH = SPAN;
 constexpr int ROWS = tile_rows(WIDTH);
 
-// Part of the left operand, `depth` deep, as tiles read it: row i at `data + i * row_stride`
-// when its columns are neighbours, else the transpose of rows `column_stride` apart.
+// Columns of a panel from which on it pays to copy a transposed left operand first.
+constexpr int64_t WORTH_PACKING = 2 * WIDTH * LANES;
+
+// Part of the left operand as tiles read it: row i at `data + i * row_stride` if columns are
+// neighbours; if rows are, column k at `data + k * column_stride`.
 struct Left {
     const float* data;
     int64_t row_stride, column_stride;
 
-    const float* row(int64_t i) const { return data + i * row_stride; }
     bool transposed() const { return row_stride == 1; }
 };
 
-// Column k of A times the factors of the row it came from: a transposed copy.
-Left scale_columns(const Product& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
-                   float* out) {
-    for (int64_t k = 0; k < depth; k++)
-        copy_scaled(p.a.at(row, k0 + k), p.scale + p.scale_row[k0 + k] * p.scale_stride + row,
-                    out + k * rows, rows);
-    return {out, 1, rows};
-}
+// The left operand of one block of k. Where its rows are neighbours, a tile would jump from
+// column to column, to another page each time, so the columns of each tile are copied together,
+// scaled on the way if there are factors.
+class LeftBlock {
+  public:
+    LeftBlock(const Product& p, int64_t row, int64_t rows, int64_t columns, int64_t deepest)
+        : p_(p),
+          row_(row),
+          rows_(rows),
+          copies_(p.scale || (p.a.row_stride == 1 && columns >= WORTH_PACKING)),
+          packed_(copies_ ? rows * deepest : 0) {}
+
+    void read(int64_t k0, int64_t depth) {
+        k0_ = k0;
+        depth_ = depth;
+        if (!copies_) return;
+        for_each_tile<ROWS>(rows_, [&](int64_t first, auto size) {
+            constexpr int SIZE = decltype(size)::value;
+            float* out = packed_.data() + first * depth;
+            for (int64_t k = 0; k < depth; k++, out += SIZE) {
+                const float* from = p_.a.at(row_ + first, k0 + k);
+                if (p_.scale)
+                    copy_scaled(from,
+                                p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ + first,
+                                out, SIZE);
+                else
+                    std::memcpy(out, from, SIZE * sizeof(float));
+            }
+        });
+    }
+
+    Left tile(int64_t first, int64_t size) const {
+        if (copies_) return {packed_.data() + first * depth_, 1, size};
+        return {p_.a.at(row_ + first, k0_), p_.a.row_stride, p_.a.column_stride};
+    }
+
+  private:
+    const Product& p_;
+    int64_t row_, rows_, k0_ = 0, depth_ = 0;
+    bool copies_;
+    Floats packed_;
+};
 
 template <int SIZE, int COUNT>
-void run_tile(const Left& a, int64_t first_row, int64_t depth, const float* panel, float* c,
-              int64_t c_row, int64_t columns, bool first, const float* bias) {
+void run_tile(const Left& a, int64_t depth, const float* panel, float* c, int64_t c_row,
+              int64_t columns, bool first, const float* bias) {
     Tile<SIZE, COUNT> tile;
     for (int v = 0; v < COUNT; v++)
         for (int r = 0; r < SIZE; r++) {
@@ -48,9 +84,9 @@ void run_tile(const Left& a, int64_t first_row, int64_t depth, const float* pane
             tile.at[r][v] = start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
         }
     if (a.transposed())
-        tile.add_transposed_product(a.row(first_row), a.column_stride, panel, depth);
+        tile.add_transposed_product(a.data, a.column_stride, panel, depth);
     else
-        tile.template add_product<0, COUNT>(a.row(first_row), a.row_stride, panel, depth);
+        tile.template add_product<0, COUNT>(a.data, a.row_stride, panel, depth);
     for (int r = 0; r < SIZE; r++)
         for (int v = 0; v < COUNT; v++)
             store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
@@ -61,11 +97,11 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
     const int64_t rows = row1 - row0, columns = col1 - col0;
     const int64_t vectors = padded(columns) / LANES;
     const int64_t deepest = std::min(DEPTH, p.depth);
-    Floats scaled(p.scale ? rows * deepest : 0), packed(WIDTH * LANES * deepest);
+    LeftBlock left(p, row0, rows, columns, deepest);
+    Floats packed(WIDTH * LANES * deepest);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += DEPTH) {
         const int64_t depth = std::min(DEPTH, p.depth - k0);
-        const Left a = p.scale ? scale_columns(p, row0, rows, k0, depth, scaled.data())
-                               : Left{p.a.at(row0, k0), p.a.row_stride, p.a.column_stride};
+        left.read(k0, depth);
         for (int64_t v = 0; v < vectors; v += WIDTH) {
             const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
             for (int w = 0; w < width; w++) {
@@ -78,11 +114,11 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
             const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
             with_size<WIDTH>(width, [&](auto count) {
                 constexpr int COUNT = decltype(count)::value;
-                for_each_tile<tile_rows(COUNT)>(rows, [&](int64_t first, auto size) {
-                    run_tile<decltype(size)::value, COUNT>(
-                        a, first, depth, packed.data(),
-                        p.c + (row0 + first) * p.c_row + col0 + v * LANES, p.c_row,
-                        columns - v * LANES, k0 == 0, bias);
+                for_each_tile<ROWS>(rows, [&](int64_t first, auto size) {
+                    constexpr int SIZE = decltype(size)::value;
+                    run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, packed.data(),
+                                          p.c + (row0 + first) * p.c_row + col0 + v * LANES,
+                                          p.c_row, columns - v * LANES, k0 == 0, bias);
                 });
             });
         }
@@ -95,7 +131,8 @@ void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
     // C is cut into blocks for the threads to share; the order of the sum over k inside a
     // block is always the same.
-    const int threads = threads_for(2.0 * p.m * p.n * p.depth, padded(p.n) / LANES * p.m);
+    const int threads =
+        threads_for(product_nanoseconds(p.m, p.n, p.depth), padded(p.n) / LANES * p.m);
     constexpr int64_t STRIPE = WIDTH * LANES;
     int64_t column_parts = std::max<int64_t>((p.n + COLUMNS - 1) / COLUMNS, 1);
     while (column_parts < threads && p.n / (column_parts + 1) >= STRIPE)
@@ -134,7 +171,7 @@ double peak_gflops(int threads) {
             for (int i = 0; i < REPEATS; i++)
                 for (int64_t v = 0; v < N; v += WIDTH * LANES)
                     for (int64_t r = 0; r < M; r += ROWS)
-                        run_tile<ROWS, WIDTH>({a.data(), K, 1}, r, K, b.data() + v * K,
+                        run_tile<ROWS, WIDTH>({a.data() + r * K, K, 1}, K, b.data() + v * K,
                                               c.data() + r * N + v, N, WIDTH * LANES, true,
                                               nullptr);
             const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

@@ -5,7 +5,7 @@ namespace leftfold {
 namespace {
 constexpr int GATES = 3;
 constexpr int KEPT = 4;
-constexpr int ROWS = tile_rows(KEPT);
+constexpr int ROWS = tile_rows(SPAN > 3 ? SPAN : 3);  // each product is three vectors wide
 // A tile's columns: the candidate's input part, z, r, the candidate's recurrent part. The input
 // product fills the first three, the recurrent product the last three.
 constexpr int TILE_G = 0, TILE_Z = 1, TILE_R = 2, TILE_U = 3;

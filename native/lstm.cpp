@@ -4,7 +4,7 @@ namespace leftfold {
 
 namespace {
 constexpr int GATES = 4;
-constexpr int ROWS = tile_rows(GATES);
+constexpr int ROWS = tile_rows(SPAN);
 }  // namespace
 
 Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
@@ -29,8 +29,8 @@ int64_t Lstm::cell_row(int64_t s, int64_t r) const {
     return !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
 }
 
-// A panel holds the four gates of LANES units side by side, so that one tile ends with all that
-// their new states depend on.
+// The panels of a block hold the four gates of the same LANES units, so that one tile ends with
+// all that their new states depend on.
 void Lstm::pack_weights() {
     const Inputs& in = r_.in;
     const int64_t blocks = padded(in.units) / LANES;
@@ -39,8 +39,9 @@ void Lstm::pack_weights() {
         for (int g = 0; g < GATES; g++) {
             const int64_t unit = block * LANES, column = g * in.units + unit;
             const int64_t columns = in.units - unit;
-            float* out = panels_.data() + (block * r_.width * GATES + g) * LANES;
-            const int64_t step = GATES * LANES, row = GATES * in.units;
+            const int64_t panel = block * GATES + g / SPAN * SPAN;
+            float* out = panels_.data() + (panel * r_.width + g % SPAN) * LANES;
+            const int64_t step = SPAN * LANES, row = GATES * in.units;
             if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, step);
             pack_column({in.kernel + column, row, 1}, in.features, columns, out + r_.x_at * step,
                         step);
@@ -96,7 +97,7 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
             const float* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, GATES> tile;
             tile.clear();
-            tile.template add_product<0, GATES, MASKED>(a, a_row, panel, r_.width, a_gate);
+            tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
             for (int n = 0; n < SIZE; n++) {
                 const int64_t row = first + n;
                 const Vector c_before = load_partial(old_c[row] + unit, left);

@@ -19,7 +19,7 @@ LEFTFOLD_INLINE Vector square_root(Vector x) {
 template <class Body>
 void for_each_vector(int64_t count, double operations, Body&& body) {
     const int64_t vectors = (count + LANES - 1) / LANES;
-    in_parallel(threads_for(operations * count, vectors), [&](int thread, int team) {
+    in_parallel(threads_for(0.1 * operations * count, vectors), [&](int thread, int team) {
         for (int64_t v = vectors * thread / team; v < vectors * (thread + 1) / team; v++)
             body(v * LANES, count - v * LANES);
     });
@@ -115,7 +115,7 @@ double squared_norm(int64_t count, const float* gradients) {
     constexpr int64_t BLOCK = 1 << 14;
     const int64_t blocks = (count + BLOCK - 1) / BLOCK;
     std::vector<double> partial(blocks);
-    in_parallel(threads_for(2.0 * count, blocks), [&](int thread, int team) {
+    in_parallel(threads_for(0.1 * count, blocks), [&](int thread, int team) {
         for (int64_t b = thread; b < blocks; b += team) {
             Vector total{};
             const int64_t end = count < (b + 1) * BLOCK ? count : (b + 1) * BLOCK;

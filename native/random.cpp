@@ -58,7 +58,7 @@ template <class Convert>
 void generate(uint32_t key0, uint32_t key1, int64_t count, float* out, Convert&& convert) {
     constexpr int64_t STRIPE = BLOCK * LANES;
     const int64_t stripes = (count + STRIPE - 1) / STRIPE;
-    in_parallel(threads_for(8.0 * count, stripes), [&](int thread, int team) {
+    in_parallel(threads_for(2.0 * count, stripes), [&](int thread, int team) {
         for (int64_t s = stripes * thread / team; s < stripes * (thread + 1) / team; s++) {
             VectorWord counter, words[BLOCK];
             for (int i = 0; i < LANES; i++)

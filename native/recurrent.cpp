@@ -22,8 +22,7 @@ Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates
 }
 
 int Recurrence::threads() const {
-    const double operations = 2.0 * schedule.rows() * width * gates * in.units;
-    return threads_for(operations, in.batch);
+    return threads_for(product_nanoseconds(schedule.rows(), gates * in.units, width), in.batch);
 }
 
 void Recurrence::build_gate_masks() {

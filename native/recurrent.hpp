@@ -218,10 +218,10 @@ void Recurrence::backward(const OutputGradients& given, const InputGradients& wa
     });
 }
 
-// A packed right operand: columns of a matrix in panels of up to four vectors.
+// A packed right operand: columns of a matrix in panels of up to SPAN vectors.
 class Panels {
   public:
-    static constexpr int WIDTH = 4;
+    static constexpr int WIDTH = SPAN;
 
     Panels(int64_t columns, int64_t depth)
         : columns_(columns), depth_(depth), data_(padded(columns) * depth) {}

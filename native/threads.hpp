@@ -16,14 +16,20 @@ namespace leftfold {
 int thread_limit();
 void set_thread_limit(int count);
 
-// Threads worth starting for this much arithmetic, when at most `parts` can share it.
-// Waking a team costs microseconds, about as much as half a million operations.
-inline int threads_for(double operations, int64_t parts) {
-    constexpr double OPERATIONS_PER_THREAD = 400e3;
-    int64_t count = static_cast<int64_t>(operations / OPERATIONS_PER_THREAD);
+// Threads worth starting for work that takes one of them so many nanoseconds, roughly, when at
+// most `parts` can share it. Waking a thread costs microseconds on an idle machine and far more
+// on a busy one, where the others wait for it.
+inline int threads_for(double nanoseconds, int64_t parts) {
+    constexpr double WORTH_A_THREAD = 50e3;
+    int64_t count = static_cast<int64_t>(nanoseconds / WORTH_A_THREAD);
     if (count > thread_limit()) count = thread_limit();
     if (count > parts) count = parts;
     return count < 1 ? 1 : static_cast<int>(count);
+}
+
+// What a product of an (m, depth) and a (depth, n) matrix takes.
+inline double product_nanoseconds(double m, double n, double depth) {
+    return 2 * m * n * depth / 100;
 }
 
 // While it lives, numbers too small for the normal range count as zero on this thread.

@@ -23,6 +23,10 @@ constexpr int tile_rows(int width) {
     return rows > 12 ? 12 : rows;
 }
 
+// The best width of a tile, in vectors: the more rows share a panel, the less of it has to come
+// from the second cache for each multiply-add.
+constexpr int SPAN = ACCUMULATORS >= 24 ? 4 : 2;
+
 constexpr int MAX_ROWS = 12;
 
 template <int ROWS, int WIDTH>
@@ -43,6 +47,18 @@ struct Tile {
                                      int64_t depth, int64_t a_column = 0) {
         add<FIRST, COUNT, OWN_A>(
             [=](int r, int v, int64_t k) { return a[r * a_row + v * a_column + k]; }, panel, depth);
+    }
+
+    // The whole tile += A * panels, SPAN columns at a time; the panels of the spans lie one
+    // behind the other.
+    template <int FIRST = 0, bool OWN_A = false>
+    LEFTFOLD_INLINE void add_spans(const float* a, int64_t a_row, const float* panels,
+                                   int64_t depth, int64_t a_column = 0) {
+        constexpr int COUNT = WIDTH - FIRST < SPAN ? WIDTH - FIRST : SPAN;
+        add_product<FIRST, COUNT, OWN_A>(a + FIRST * a_column, a_row,
+                                         panels + FIRST * LANES * depth, depth, a_column);
+        if constexpr (FIRST + COUNT < WIDTH)
+            add_spans<FIRST + COUNT, OWN_A>(a, a_row, panels, depth, a_column);
     }
 
     // The whole tile += A^T * panel, where row k of A starts at `a + k * a_step`.

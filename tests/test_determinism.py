@@ -17,12 +17,12 @@ from leftfold.utils import set_random_seed
 VOCABULARY, STEPS, ROWS = 500, 24, 96
 
 RECURRENT: dict[str, Callable[[], Any]] = {
-    "simple_rnn": lambda: layers.SimpleRNN(48, dropout=0.2, recurrent_dropout=0.2),
+    "simple_rnn": lambda: layers.SimpleRNN(120, dropout=0.2, recurrent_dropout=0.2),
     "lstm": lambda: layers.LSTM(40),
     "lstm_dropout": lambda: layers.LSTM(40, dropout=0.2, recurrent_dropout=0.2),
     "gru": lambda: layers.GRU(40),
     "gru_reset_before": lambda: layers.GRU(40, reset_after=False, dropout=0.1),
-    "bidirectional": lambda: layers.Bidirectional(layers.LSTM(24)),
+    "bidirectional": lambda: layers.Bidirectional(layers.LSTM(40)),
 }
 
 

@@ -32,6 +32,7 @@ class Peer(NamedTuple):
 
 _KERAS = "3.15.1"
 _CPU_WHEEL = "platform_machine == 'x86_64' and sys_platform == 'linux'"
+_OTHER_WHEEL = "platform_machine != 'x86_64' or sys_platform != 'linux'"
 
 PEERS = {
     "keras-jax": Peer(
@@ -43,7 +44,7 @@ PEERS = {
         (
             f"keras=={_KERAS}",
             f"tensorflow-cpu==2.21.0; {_CPU_WHEEL}",
-            f"tensorflow==2.21.0; not ({_CPU_WHEEL})",
+            f"tensorflow==2.21.0; {_OTHER_WHEEL}",
         ),
         {"keras": _KERAS},
         {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},

@@ -103,6 +103,8 @@ DENSE = [
         {"total": floats(3, 4), "ids": ids(7), "rows": floats(7, 4)},
         in_place=("total",),
     ),
+    Call("softmax", {"logits": floats(7, 3)}),
+    Call("softmax_gradient", {"probabilities": floats(7, 3), "d_probabilities": floats(7, 3)}),
     Call("softmax_crossentropy", {"logits": floats(7, 3), "labels": ids(7)}),
     Call(
         "softmax_crossentropy_gradient",

@@ -96,6 +96,8 @@ FREE = {
     ("embedding_forward", "table", 1),
     ("embedding_forward", "ids", 0),
     ("embedding_backward", "total", 0),
+    ("softmax", "logits", 0),
+    ("softmax", "logits", 1),
     ("softmax_crossentropy", "logits", 1),
     ("softmax_crossentropy_gradient", "probabilities", 1),
     ("squared_norm", "gradients", 0),
@@ -176,6 +178,8 @@ def test_no_id_is_right_for_an_empty_table(native):
         native.embedding_forward(np.empty((0, 4), "f"), np.zeros(1, "i"))
     with pytest.raises(IndexError, match="below 0"):
         native.softmax_crossentropy(np.empty((2, 0), "f"), np.zeros(2, "i"))
+    with pytest.raises(ValueError, match="softmax expected at least one class, got 0"):
+        native.softmax(np.empty((2, 0), "f"))
 
 
 @every_recurrence

@@ -83,6 +83,11 @@ def test_softmax_crossentropy(native, rows, classes, scale, offset, seed):
         probabilities.astype(np.float64), labels, d_losses.astype(np.float64)
     )
     assert_close(actual, expected, TOLERANCE, "gradient")
+    assert_same_bits(native.softmax(logits), probabilities, "softmax")
+    slopes = normal(random, rows, classes)
+    actual = native.softmax_gradient(probabilities, slopes)
+    exact = probabilities.astype(np.float64), slopes.astype(np.float64)
+    assert_close(actual, reference.softmax_gradient(*exact), TOLERANCE, "gradient of softmax")
 
 
 RATES = st.floats(1e-6, 1.0)

@@ -46,7 +46,7 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
         "native = importlib.import_module(sys.argv[1])\n"
         "native.set_allocator(lambda shape: np.empty(shape, 'f'))\n"
         "native.set_threads(7)\n"
-        "a = np.ones((200, 200), 'f')\n"
+        "a = np.ones((320, 320), 'f')\n"
         "before = len(os.listdir('/proc/self/task'))\n"
         "native.gemm(a, a, False, False, None)\n"
         "print(len(os.listdir('/proc/self/task')) - before)",
@@ -56,7 +56,7 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
 
 
 # Large enough that seven threads find work.
-BATCH, TIMESTEPS, FEATURES, UNITS = 23, 13, 40, 50
+BATCH, TIMESTEPS, FEATURES, UNITS = 23, 20, 40, 100
 
 
 @every_cell
@@ -64,7 +64,7 @@ BATCH, TIMESTEPS, FEATURES, UNITS = 23, 13, 40, 50
 @pytest.mark.parametrize("mask", ["none", "mixed"])
 def test_recurrences_do_not_depend_on_the_number_of_threads(cell, options, native, dropout, mask):
     if cell == "simple_rnn":
-        options = {"units": 150, "features": 100}
+        options = {"units": 200}
     sizes = {"features": FEATURES, "units": UNITS} | options
     case = random_case(
         cell, BATCH, TIMESTEPS, mask=mask, dropout=dropout, return_sequences=True, **sizes
@@ -92,7 +92,7 @@ def test_a_row_of_a_batch_does_not_depend_on_the_others(cell, options, native, d
 
 @pytest.mark.parametrize(
     ("rows", "inner", "columns"),
-    [(300, 70, 200), (1, 2000, 3000), (2000, 3000, 1), (5, 3000, 700), (3, 600, 3000)],
+    [(300, 300, 400), (1, 4000, 5000), (4000, 5000, 1), (5, 3000, 2000), (3, 2000, 4000)],
 )
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True)])
 def test_gemm_does_not_depend_on_the_number_of_threads(native, rows, inner, columns, transposed):
@@ -105,7 +105,7 @@ def test_gemm_does_not_depend_on_the_number_of_threads(native, rows, inner, colu
 
 def test_embeddings_do_not_depend_on_the_number_of_threads(native):
     table = numbers(300, 64)
-    ids = np.random.default_rng(0).zipf(1.5, 20_000) % 300
+    ids = np.random.default_rng(0).zipf(1.5, 30_000) % 300
     ids = ids.astype(np.int32)
     rows = numbers(len(ids), 64)
 
@@ -118,13 +118,14 @@ def test_embeddings_do_not_depend_on_the_number_of_threads(native):
 
 
 def test_softmax_crossentropy_does_not_depend_on_the_number_of_threads(native):
-    logits = numbers(300, 700)
-    labels = np.random.default_rng(0).integers(0, 700, 300).astype(np.int32)
+    logits = numbers(1000, 2000)
+    labels = np.random.default_rng(0).integers(0, 2000, 1000).astype(np.int32)
 
     def compute() -> list[np.ndarray]:
         losses, probabilities = native.softmax_crossentropy(logits, labels)
-        gradient = native.softmax_crossentropy_gradient(probabilities, labels, numbers(300))
-        return [losses, probabilities, gradient]
+        gradient = native.softmax_crossentropy_gradient(probabilities, labels, numbers(1000))
+        softmax = native.softmax_gradient(native.softmax(logits), logits)
+        return [losses, probabilities, gradient, softmax]
 
     same_on_any_number_of_threads(native, compute)
 
@@ -144,7 +145,7 @@ def test_optimizers_do_not_depend_on_the_number_of_threads(native, name):
     states, settings = OPTIMIZERS[name]
 
     def compute() -> list[np.ndarray]:
-        arrays = [np.abs(numbers(720_001)) + n for n in range(states + 2)]
+        arrays = [np.abs(numbers(4_000_001)) + n for n in range(states + 2)]
         getattr(native, name)(*arrays, *settings)
         return arrays
 
@@ -152,7 +153,7 @@ def test_optimizers_do_not_depend_on_the_number_of_threads(native, name):
 
 
 def test_norms_do_not_depend_on_the_number_of_threads(native):
-    values = numbers(3_000_001)
+    values = numbers(4_000_001)
     same_on_any_number_of_threads(
         native, lambda: [np.array([native.squared_norm(values)]).view(np.float32)]
     )
@@ -161,5 +162,5 @@ def test_norms_do_not_depend_on_the_number_of_threads(native):
 def test_random_numbers_do_not_depend_on_the_number_of_threads(native):
     same_on_any_number_of_threads(
         native,
-        lambda: [native.uniform(3, 4, 100_001), native.dropout_mask(3, 4, 100_001, 0.3)],
+        lambda: [native.uniform(3, 4, 200_001), native.dropout_mask(3, 4, 200_001, 0.3)],
     )

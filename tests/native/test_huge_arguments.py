@@ -51,6 +51,8 @@ for make in (wide, strided):
     assert refused(native.gemm, make(2, 3), make(3, far), False, False, make(far))
     assert refused(native.embedding_forward, make(far, 4), number)
     assert refused(native.embedding_forward, make(3, 4), np.broadcast_to(number, far))
+    assert refused(native.softmax, make(1, far))
+    assert refused(native.softmax_gradient, make(far, 2), make(far, 2))
     assert refused(native.softmax_crossentropy, make(1, far), number)
     assert refused(native.softmax_crossentropy, make(far, 2), np.broadcast_to(number, far))
     assert refused(native.adam_update, *[make(far)] * 4, 0.1, 0.9, 0.9, 1e-7, 0.0)

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine.kernels import kernel
 from leftfold.engine.primitive import primitive
+from leftfold.ops.axes import positive_axes
 from leftfold.ops.dtypes import floating
 from leftfold.ops.elementwise import erf_values
 
@@ -166,16 +168,26 @@ def softmax(x: Any, /, axis: Any = -1) -> Any:
         x: any shape.
         axis: an axis, or several over which to sum.
     """
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    y = _softmax(floating(x), axis)
-    return y, lambda dy: y * (dy - np.add.reduce(dy * y, axis=axis, keepdims=True))
+    x = floating(x)
+    axes = positive_axes(axis, x.ndim)
+    last = tuple(range(x.ndim - len(axes), x.ndim))
 
+    def as_rows(array: np.ndarray) -> np.ndarray:
+        moved = array if axes == last else np.moveaxis(array, axes, last)
+        return np.ascontiguousarray(moved).reshape(-1, classes)
 
-def _softmax(x: np.ndarray, axis: Any) -> np.ndarray:
-    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    np.exp(y, out=y)
-    y /= np.add.reduce(y, axis=axis, keepdims=True)
-    return y
+    def from_rows(rows: np.ndarray) -> np.ndarray:
+        if axes == last:
+            return rows.reshape(x.shape)
+        others = [n for a, n in enumerate(x.shape) if a not in axes]
+        return np.moveaxis(rows.reshape(*others, *(x.shape[a] for a in axes)), last, axes)
+
+    classes = math.prod([x.shape[a] for a in axes])
+    if classes == 0:
+        raise ValueError(f"softmax expected at least one element along axis {axis}, got {x.shape}.")
+    probabilities = kernel("softmax", x.dtype)(as_rows(x))
+    gradient = kernel("softmax_gradient", x.dtype)
+    return from_rows(probabilities), lambda dy: from_rows(gradient(probabilities, as_rows(dy)))
 
 
 def log_softmax_values(x: np.ndarray, axis: Any = -1) -> np.ndarray:

@@ -153,7 +153,8 @@ def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
 
     def vjp(dy: Any) -> Any:
         slope = (dy[..., None] * (share == kept) / total).astype(output.dtype, copy=False)
-        doutput = np.repeat(slope, classes, -1)
+        doutput = np.empty_like(output)
+        doutput[...] = slope
         np.put_along_axis(doutput, places, slope - slope / kept, -1)
         return None, doutput
 

@@ -22,9 +22,11 @@ from leftfold.engine.reference.optimizers import (
 )
 from leftfold.engine.reference.random import dropout_mask, uniform
 from leftfold.engine.reference.simple_rnn import simple_rnn_backward, simple_rnn_forward
-from leftfold.engine.reference.softmax_crossentropy import (
+from leftfold.engine.reference.softmax import (
+    softmax,
     softmax_crossentropy,
     softmax_crossentropy_gradient,
+    softmax_gradient,
 )
 
 __all__ = [
@@ -47,8 +49,10 @@ __all__ = [
     "sgd_update",
     "simple_rnn_backward",
     "simple_rnn_forward",
+    "softmax",
     "softmax_crossentropy",
     "softmax_crossentropy_gradient",
+    "softmax_gradient",
     "squared_norm",
     "uniform",
 ]

@@ -1,8 +1,36 @@
-"""Softmax and cross-entropy in one: logits and class numbers in, losses out."""
+"""Softmax, and in one with the cross-entropy of class numbers."""
 
 from __future__ import annotations
 
 import numpy as np
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """`exp(logits) / sum(exp(logits))` for every row.
+
+    Args:
+        logits: (rows, classes).
+
+    Returns:
+        The probabilities (rows, classes).
+    """
+    shares = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    shares /= np.sum(shares, axis=1, keepdims=True)
+    return shares
+
+
+def softmax_gradient(probabilities: np.ndarray, dprobabilities: np.ndarray) -> np.ndarray:
+    """`dlogits = p * (dp - sum(p * dp))`.
+
+    Args:
+        probabilities: `p`, (rows, classes), from `softmax`.
+        dprobabilities: `dp`, (rows, classes).
+
+    Returns:
+        (rows, classes).
+    """
+    mean = np.sum(probabilities * dprobabilities, axis=1, keepdims=True)
+    return probabilities * (dprobabilities - mean)
 
 
 def softmax_crossentropy(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,96 @@
+#include "softmax.hpp"
+
+#include <cmath>
+
+#include "activations.hpp"
+#include "threads.hpp"
+
+namespace leftfold {
+
+namespace {
+
+// Calls `body(row)` for every row, rows in blocks over the threads.
+template <class Body>
+void for_each_row(int64_t rows, int64_t classes, double operations, Body&& body) {
+    in_parallel(threads_for(0.1 * operations * rows * classes, rows), [&](int thread, int team) {
+        for (int64_t i = rows * thread / team; i < rows * (thread + 1) / team; i++)
+            body(i);
+    });
+}
+
+struct Scale {
+    float largest, total;
+};
+
+// p = softmax(x) for one row; returns its largest logit and the sum of exp(x - largest).
+Scale softmax_row(const float* x, int64_t classes, float* p) {
+    float largest = x[0];
+    int64_t k = 0;
+    if (classes >= LANES) {
+        Vector most = load(x);
+        for (k = LANES; k + LANES <= classes; k += LANES) {
+            const Vector v = load(x + k);
+            most = v > most ? v : most;
+        }
+        for (int i = 0; i < LANES; i++)
+            largest = most[i] > largest ? most[i] : largest;
+    }
+    for (; k < classes; k++)
+        largest = x[k] > largest ? x[k] : largest;
+    Vector sums{};
+    for (k = 0; k < classes; k += LANES) {
+        const int64_t left = classes - k;
+        store_partial(p + k, exponential(load_partial(x + k, left) - largest), left);
+        sums += load_partial(p + k, left);
+    }
+    const float total = sum(sums);
+    const float scale = 1.0f / total;
+    for (k = 0; k < classes; k++)
+        p[k] *= scale;
+    return {largest, total};
+}
+
+}  // namespace
+
+void softmax(const float* logits, int64_t rows, int64_t classes, float* probabilities) {
+    for_each_row(rows, classes, 20, [=](int64_t i) {
+        softmax_row(logits + i * classes, classes, probabilities + i * classes);
+    });
+}
+
+void softmax_gradient(const float* probabilities, const float* d_probabilities, int64_t rows,
+                      int64_t classes, float* d_logits) {
+    for_each_row(rows, classes, 6, [=](int64_t i) {
+        const float* p = probabilities + i * classes;
+        const float* dp = d_probabilities + i * classes;
+        float* out = d_logits + i * classes;
+        Vector sums{};
+        for (int64_t k = 0; k < classes; k += LANES)
+            sums = multiply_add(load_partial(p + k, classes - k), load_partial(dp + k, classes - k),
+                                sums);
+        const float mean = sum(sums);
+        for (int64_t k = 0; k < classes; k++)
+            out[k] = p[k] * (dp[k] - mean);
+    });
+}
+
+void softmax_crossentropy(const float* logits, const int32_t* labels, int64_t rows, int64_t classes,
+                          float* losses, float* probabilities) {
+    for_each_row(rows, classes, 20, [=](int64_t i) {
+        const float* x = logits + i * classes;
+        const Scale scale = softmax_row(x, classes, probabilities + i * classes);
+        losses[i] = std::log(scale.total) - (x[labels[i]] - scale.largest);
+    });
+}
+
+void softmax_crossentropy_gradient(const float* probabilities, const int32_t* labels,
+                                   const float* d_losses, int64_t rows, int64_t classes,
+                                   float* d_logits) {
+    for_each_row(rows, classes, 4, [=](int64_t i) {
+        for (int64_t k = 0; k < classes; k++)
+            d_logits[i * classes + k] = d_losses[i] * probabilities[i * classes + k];
+        d_logits[i * classes + labels[i]] -= d_losses[i];
+    });
+}
+
+}  // namespace leftfold
