@@ -6,8 +6,11 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from leftfold import ops
 from leftfold.engine import config
+from leftfold.engine.primitive import primitive, unbroadcast
 from leftfold.losses.reduction import to_same_rank
 
 
@@ -53,8 +56,21 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
         >>> mean_squared_error([[1.0, 2.0]], [[1.0, 4.0]]).tolist()
         [2.0]
     """
-    y_true, y_pred = aligned(y_true, y_pred)
-    return ops.mean(ops.square(y_pred - y_true), axis=-1)
+    return _mean_square(*aligned(y_true, y_pred))
+
+
+@primitive
+def _mean_square(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
+    error = y_pred - y_true
+
+    def vjp(dy: np.ndarray) -> Any:
+        slope = error * (np.expand_dims(dy, -1) * error.dtype.type(2 / error.shape[-1]))
+        return (
+            unbroadcast(-slope, y_true) if needs[0] else None,
+            unbroadcast(slope, y_pred) if needs[1] else None,
+        )
+
+    return np.add.reduce(error * error, axis=-1) * error.dtype.type(1 / error.shape[-1]), vjp
 
 
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:

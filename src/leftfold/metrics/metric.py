@@ -114,5 +114,7 @@ class Metric:
 def ratio(numerator: Any, denominator: Any) -> np.ndarray:
     """`numerator / denominator`, 0 where the denominator is 0."""
     numerator, denominator = np.asarray(numerator), np.asarray(denominator)
+    if numerator.ndim == denominator.ndim == 0:
+        return np.asarray(numerator / denominator if denominator else 0.0)
     nothing = denominator == 0
     return np.where(nothing, 0.0, numerator / np.where(nothing, 1, denominator))

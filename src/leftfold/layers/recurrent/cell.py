@@ -117,7 +117,7 @@ class GatedCell(Layer, DropoutRNNCell):
             inputs: a step, (batch, features), or a sequence, (batch, timesteps, features).
             training: whether anything drops at all.
         """
-        if not training:
+        if not training or not (self.dropout or self.recurrent_dropout):
             return None, None
 
         def one_step(size: int) -> np.ndarray:
