@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         constraints,
         datasets,
         initializers,
+        interop,
         layers,
         losses,
         metrics,
@@ -86,6 +87,7 @@ __all__ = [
     "constraints",
     "datasets",
     "initializers",
+    "interop",
     "layers",
     "losses",
     "metrics",
@@ -108,6 +110,20 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return importlib.import_module(f"leftfold.{name}")
     raise AttributeError(f"module 'leftfold' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext leftfold`: from here on, imports of Keras in the notebook find Leftfold."""
+    from leftfold.interop import keras_alias
+
+    keras_alias.install()
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext leftfold`: later imports find what is really installed."""
+    from leftfold.interop import keras_alias
+
+    keras_alias.uninstall()
 
 
 def __dir__() -> list[str]:

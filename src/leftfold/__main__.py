@@ -1,6 +1,9 @@
-"""`python -m leftfold` is the same as `leftfold`."""
+"""`python -m leftfold` is the same as `leftfold`; with a script, as `leftfold run`."""
+
+import sys
 
 from leftfold.cli import main
 
 if __name__ == "__main__":
-    main()
+    arguments = sys.argv[1:]
+    main(["run", *arguments] if arguments and arguments[0].endswith(".py") else arguments)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from leftfold import optimizers
-from leftfold.engine import FlatBuffer, Variable
-from leftfold.optimizers import base, schedules
+from leftfold.engine import FlatBuffer, Variable, legacy
+from leftfold.optimizers import schedules
 
 GOLDEN = json.loads(
     (Path(__file__).parents[1] / "golden" / "training_parts.json").read_text(encoding="utf-8")
@@ -179,7 +179,7 @@ def test_an_unknown_name_suggests_the_nearest():
 
 
 def test_lr_is_an_older_name_and_says_so_once():
-    base._warned.clear()
+    legacy.forget_told()
     with pytest.warns(UserWarning, match="learning_rate"):
         optimizer = optimizers.Adam(lr=0.25)
     assert float(optimizer.learning_rate) == 0.25

@@ -65,6 +65,32 @@ def run_demo(
     demo(sentences or (), seed, epochs, save, threads, time_limit, reviews)
 
 
+@app.command(
+    "run",
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+)
+def run_script(
+    target: Annotated[
+        str, typer.Argument(metavar="SCRIPT", help="A Python script; with -m, a module's name.")
+    ],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Passed on to the script.")
+    ] = None,
+    module: Annotated[bool, typer.Option("-m", help="SCRIPT is the name of a module.")] = False,
+) -> None:
+    """Run a script written for Keras, unchanged: its imports of Keras and TensorFlow find Leftfold.
+
+    \b
+    Examples:
+      leftfold run train.py
+      leftfold run train.py --epochs 3
+      leftfold run -m project.train
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.run import run
+
+    raise typer.Exit(run(target, arguments or (), module))
+
+
 @app.command()
 def info() -> None:
     """Print the version, the kernels in use, the threads and the folder for data."""

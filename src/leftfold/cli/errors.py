@@ -1,5 +1,6 @@
 """How the command line ends when it does not end well."""
 
+FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from leftfold import constraints, initializers, ops, regularizers
 from leftfold.engine import Tensor
+from leftfold.engine.legacy import tell_once
 from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
@@ -51,7 +51,7 @@ class Embedding(Layer):
         **kwargs: Any,
     ) -> None:
         if kwargs.pop("input_length", None) is not None:
-            warnings.warn("Embedding no longer needs input_length: remove it.", stacklevel=2)
+            tell_once("Embedding no longer needs input_length: remove it.")
         kwargs.pop("quantization_config", None)
         if lora_rank is not None:
             raise ValueError("Embedding does not support lora_rank.")

@@ -11,6 +11,7 @@ import numpy as np
 
 from leftfold import regularizers
 from leftfold.engine import KerasTensor, Tensor, registry
+from leftfold.engine.legacy import tell_once
 from leftfold.engine.naming import auto_name, to_snake_case
 from leftfold.engine.symbolic import Operation
 from leftfold.layers import call as calls
@@ -326,8 +327,17 @@ def _recording_shapes(build: Callable[..., None]) -> Callable[..., None]:
     return recorded
 
 
+OLDER_NAMES = {"input_shape", "input_dim", "batch_input_shape"}
+OLDER_SHAPE = (
+    "Layers no longer need input_shape, input_dim or batch_input_shape: begin the model with "
+    "Input(shape) instead."
+)
+
+
 def _legacy_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
     """The batch input shape given in one of the ways of older Keras code, taken out."""
+    if OLDER_NAMES & kwargs.keys():
+        tell_once(OLDER_SHAPE)
     dimension = kwargs.pop("input_dim", None)
     shape = kwargs.pop("input_shape", None if dimension is None else (dimension,))
     batch_size = kwargs.pop("batch_size", None)

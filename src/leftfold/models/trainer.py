@@ -21,10 +21,11 @@ from leftfold.models.data_prepare import (
     validation_batches,
 )
 from leftfold.models.data_sources import Batch
+from leftfold.models.legacy import LegacyMethods
 from leftfold.models.trainer_steps import Steps
 
 
-class Trainer(Steps):
+class Trainer(LegacyMethods, Steps):
     """Learning, judging and predicting; mixed into `Model`.
 
     To change what happens in a step, override `train_step`, `test_step`, `predict_step`,

@@ -12,6 +12,7 @@ import numpy as np
 
 from leftfold import initializers
 from leftfold.engine import config
+from leftfold.engine.legacy import tell_once
 from leftfold.engine.naming import auto_name, to_snake_case
 from leftfold.engine.tensor import Tensor
 from leftfold.engine.variable import Variable
@@ -19,7 +20,6 @@ from leftfold.optimizers import schedules
 
 Rate = float | schedules.LearningRateSchedule | Callable[[], Any]
 
-_warned: set[str] = set()
 
 
 class BaseOptimizer:
@@ -83,13 +83,12 @@ class BaseOptimizer:
     def _take_legacy(self, kwargs: dict[str, Any], learning_rate: Rate) -> Rate:
         """Answer arguments of older Keras; complain about any other that is left over."""
         if "lr" in kwargs:
-            _warn_once("lr", f"{type(self).__name__}: the argument lr is now called learning_rate.")
+            tell_once("Optimizers: the argument lr is now called learning_rate.")
             learning_rate = kwargs.pop("lr")
         if kwargs.pop("decay", None):
-            _warn_once(
-                "decay",
-                f"{type(self).__name__}: the argument decay is ignored; pass a schedule such as "
-                "InverseTimeDecay as learning_rate instead.",
+            tell_once(
+                "Optimizers: the argument decay is ignored; pass a schedule such as "
+                "InverseTimeDecay as learning_rate instead."
             )
         for unknown in kwargs:
             from difflib import get_close_matches
@@ -272,9 +271,3 @@ class BaseOptimizer:
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = schedules.deserialize(config["learning_rate"], custom_objects)
         return cls(**config)
-
-
-def _warn_once(key: str, message: str) -> None:
-    if key not in _warned:
-        _warned.add(key)
-        warnings.warn(message, stacklevel=5)

@@ -8,9 +8,10 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import KerasTensor, registry
+from leftfold.engine.legacy import tell_once
 from leftfold.engine.symbolic import leaves, map_structure
 from leftfold.layers.call import context, map_shapes
-from leftfold.layers.layer import Layer
+from leftfold.layers.layer import OLDER_SHAPE, Layer
 from leftfold.layers.recurrent.cell_contract import (
     check_cell,
     initial_state_of,
@@ -69,11 +70,7 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         kwargs.pop("implementation", None)
-        if kwargs.pop("time_major", False):
-            raise ValueError(
-                f"{type(self).__name__} expected inputs of shape (batch, timesteps, ...); "
-                "time_major=True is not supported."
-            )
+        take_older_arguments(type(self).__name__, kwargs)
         if isinstance(cell, list | tuple):
             cell = StackedRNNCells(cell)
         check_cell(cell, f"{type(self).__name__} expected cell")
@@ -246,6 +243,24 @@ class RNN(Layer):
         config = dict(config)
         config["cell"] = deserialize(config["cell"], custom_objects)
         return super().from_config(config)
+
+
+def take_older_arguments(layer: str, kwargs: dict[str, Any]) -> None:
+    """Take out or rewrite what recurrent layers of older Keras were given.
+
+    Raises:
+        ValueError: for `time_major=True`.
+    """
+    if "time_major" in kwargs:
+        if kwargs.pop("time_major"):
+            raise ValueError(
+                f"{layer} expected inputs of shape (batch, timesteps, ...); time_major=True is "
+                "not supported: swap the first two axes with leftfold.ops.swapaxes."
+            )
+        tell_once("Recurrent layers no longer need time_major: remove it.")
+    if "input_dim" in kwargs:
+        tell_once(OLDER_SHAPE)
+        kwargs["input_shape"] = (kwargs.pop("input_length", None), kwargs.pop("input_dim"))
 
 
 def _fits(found: tuple[Any, ...], expected: tuple[Any, ...]) -> bool:

@@ -1,0 +1,1 @@
+"""Other frameworks' names, files and weights: one foreign framework per file."""

@@ -1,0 +1,70 @@
+"""The few names of TensorFlow that scripts written for Keras touch.
+
+Everything runs at once, on Leftfold's tensors; nothing is traced.
+"""
+
+# ruff: noqa: F401, F403
+from leftfold.engine import Tensor, Variable
+from leftfold.interop.tensorflow import config, data, math, nn, random, strings
+from leftfold.interop.tensorflow.functions import (
+    TensorShape,
+    TensorSpec,
+    boolean_mask,
+    concat,
+    constant,
+    convert_to_tensor,
+    disable_eager_execution,
+    enable_eager_execution,
+    executing_eagerly,
+    fill,
+    function,
+    gather,
+    identity,
+    is_tensor,
+    one_hot,
+    py_function,
+    range,
+    rank,
+    reverse,
+    size,
+)
+from leftfold.interop.tensorflow.functions import write as print
+from leftfold.interop.tensorflow.gradient_tape import GradientTape
+from leftfold.interop.tensorflow.math import *
+from leftfold.ops import (
+    argsort,
+    broadcast_to,
+    cast,
+    cond,
+    expand_dims,
+    eye,
+    linspace,
+    ones,
+    ones_like,
+    pad,
+    repeat,
+    reshape,
+    roll,
+    searchsorted,
+    shape,
+    slice,
+    sort,
+    split,
+    squeeze,
+    stack,
+    stop_gradient,
+    tile,
+    transpose,
+    unique,
+    unstack,
+    where,
+    while_loop,
+    zeros,
+    zeros_like,
+)
+
+float16, float32, float64 = "float16", "float32", "float64"
+int8, int16, int32, int64, uint8 = "int8", "int16", "int32", "int64", "uint8"
+bool = "bool"
+string = "string"
+newaxis = None

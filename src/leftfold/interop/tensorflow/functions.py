@@ -1,0 +1,169 @@
+"""Functions of `tf` that `leftfold.ops` has under other names or with other arguments."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from leftfold import ops
+from leftfold.engine import Tensor
+
+
+class TensorSpec:
+    """The shape and type that tensors will have.
+
+    Args:
+        shape: the sizes, `None` where they vary.
+        dtype: the element type.
+        name: a name.
+    """
+
+    def __init__(self, shape: Any = None, dtype: Any = "float32", name: str | None = None) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+
+
+def TensorShape(dims: Any) -> tuple[int | None, ...]:
+    """A shape, which is a tuple here."""
+    return tuple(dims)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
+    """A tensor with these values."""
+    tensor = convert_to_tensor(value, dtype)
+    if shape is None:
+        return tensor
+    return ops.broadcast_to(tensor, shape) if tensor.size == 1 else ops.reshape(tensor, shape)
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """`value` as a tensor; texts become an array of texts."""
+    array = value if isinstance(value, Tensor) else np.asarray(value)
+    if isinstance(array, np.ndarray) and array.dtype.kind in "SU":
+        return Tensor(array.astype(object))
+    return ops.convert_to_tensor(value, dtype)
+
+
+def is_tensor(x: Any) -> Any:
+    """Whether `x` is a tensor."""
+    return ops.is_tensor(x)
+
+
+def identity(input: Any, name: str | None = None) -> Any:
+    """A tensor like `input`."""
+    return ops.convert_to_tensor(input)
+
+
+def concat(values: Any, axis: int, name: str = "concat") -> Any:
+    """Tensors one behind the other along `axis`."""
+    return ops.concatenate(values, axis=axis)
+
+
+def gather(params: Any, indices: Any, axis: int = 0, batch_dims: int = 0, name: Any = None) -> Any:
+    """Slices of `params` along `axis` at `indices`."""
+    if batch_dims:
+        raise NotImplementedError("tf.gather expected batch_dims=0: use ops.take_along_axis.")
+    return ops.take(params, indices, axis=axis)
+
+
+def range(
+    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: Any = None
+) -> Any:
+    """Numbers from `start` (0 if only one number is given) up to `limit`."""
+    if limit is None:
+        start, limit = 0, start
+    return ops.arange(start, limit, delta, dtype=dtype)
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """A tensor of shape `dims` that holds `value` everywhere."""
+    return ops.full(dims, value)
+
+
+def one_hot(
+    indices: Any,
+    depth: int,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Rows with a one at each index."""
+    found = ops.one_hot(indices, depth, -1 if axis is None else axis, dtype or "float32")
+    if on_value is None and off_value is None:
+        return found
+    high = 1 if on_value is None else on_value
+    low = 0 if off_value is None else off_value
+    return found * (high - low) + low
+
+
+def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
+    """The number of elements."""
+    return ops.size(input)
+
+
+def rank(input: Any, name: str | None = None) -> Any:
+    """The number of axes."""
+    return ops.ndim(input)
+
+
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
+    """`tensor` backwards along `axis`."""
+    return ops.flip(tensor, axis=axis)
+
+
+def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: Any = None) -> Any:
+    """The rows where `mask` is true."""
+    places = np.flatnonzero(np.asarray(mask))
+    return ops.take(tensor, places, axis=axis or 0)
+
+
+def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """The function itself: everything runs at once, and nothing is faster for being traced."""
+    if func is None:
+        return functools.partial(function, **options)
+
+    @functools.wraps(func)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+    run.python_function = func  # type: ignore[attr-defined]
+    run.get_concrete_function = _no_graphs  # type: ignore[attr-defined]
+    return run
+
+
+def _no_graphs(*args: Any, **kwargs: Any) -> Any:
+    raise NotImplementedError(
+        "Leftfold has no graphs of tf.function: call the function, or save the model as .keras."
+    )
+
+
+def executing_eagerly() -> Any:
+    """True, always."""
+    return True
+
+
+def enable_eager_execution(*args: Any, **kwargs: Any) -> None:
+    """Nothing to do: everything runs at once."""
+
+
+def disable_eager_execution() -> None:
+    """Refused: there is nothing else than running at once."""
+    raise NotImplementedError("Leftfold runs everything at once; there are no graphs to switch to.")
+
+
+def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
+    """`func(*inp)`."""
+    return func(*inp)
+
+
+def write(*inputs: Any, output_stream: Any = None, end: str = "\n", **options: Any) -> None:
+    """Write values; tensors by their numbers."""
+    texts = [str(item.data) if isinstance(item, Tensor) else str(item) for item in inputs]
+    (output_stream or sys.stderr).write(" ".join(texts) + end)

@@ -1,0 +1,238 @@
+"""The look-alikes of TensorFlow's functions, data sets and gradient tape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leftfold import Sequential, layers, losses, optimizers
+from leftfold.engine import Variable
+from leftfold.interop import tensorflow as tf
+from leftfold.utils import set_random_seed
+
+X = np.arange(24, dtype=np.float32).reshape(6, 4)
+Y = np.arange(6)
+
+
+def lists(dataset):
+    return [np.asarray(element).tolist() for element in dataset]
+
+
+class TestDataset:
+    def test_slices_come_in_batches_with_a_smaller_last_one(self):
+        batches = list(tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).prefetch(2))
+        assert [tuple(x.shape) for x, _ in batches] == [(4, 4), (2, 4)]
+        np.testing.assert_array_equal(np.concatenate([y.numpy() for _, y in batches]), Y)
+        assert len(tf.data.Dataset.from_tensor_slices((X, Y)).batch(4, drop_remainder=True)) == 1
+
+    def test_dictionaries_keep_their_keys(self):
+        element = next(iter(tf.data.Dataset.from_tensor_slices({"b": X, "a": Y}).batch(2)))
+        assert list(element) == ["b", "a"]
+        assert element["b"].shape == (2, 4)
+
+    def test_unequal_lengths_are_refused(self):
+        with pytest.raises(ValueError, match="arrays of one length, got lengths 5, 6"):
+            tf.data.Dataset.from_tensor_slices((X, Y[:5]))
+
+    def test_shuffling_keeps_every_element_and_follows_the_seed(self):
+        def order(seed):
+            set_random_seed(seed)
+            return lists(tf.data.Dataset.range(50).shuffle(50))
+
+        assert sorted(order(1)) == list(range(50)) != order(1)
+        assert order(1) == order(1) != order(2)
+        again = tf.data.Dataset.range(20).shuffle(20, seed=3)
+        assert lists(again) != lists(again)
+        fixed = tf.data.Dataset.range(20).shuffle(20, seed=3, reshuffle_each_iteration=False)
+        assert lists(fixed) == lists(fixed)
+
+    def test_a_small_buffer_moves_elements_only_a_little(self):
+        found = lists(tf.data.Dataset.range(30).shuffle(3, seed=0))
+        assert all(place <= index + 2 for index, place in enumerate(found))
+
+    def test_map_filter_repeat_take_skip(self):
+        numbers = tf.data.Dataset.range(6)
+        assert lists(numbers.map(lambda n: n * 2)) == [0, 2, 4, 6, 8, 10]
+        assert lists(numbers.filter(lambda n: n % 2 == 0)) == [0, 2, 4]
+        assert lists(numbers.skip(2).take(2).repeat(2)) == [2, 3, 2, 3]
+        assert len(numbers.skip(2).take(2).repeat(2)) == 4
+        assert int(numbers.repeat().cardinality()) == tf.data.INFINITE_CARDINALITY
+        assert lists(numbers.repeat().take(8)) == [0, 1, 2, 3, 4, 5, 0, 1]
+        with pytest.raises(TypeError, match="is infinite"):
+            len(numbers.repeat())
+
+    def test_pairs_are_the_arguments_of_map(self):
+        pairs = tf.data.Dataset.from_tensor_slices((X, Y)).map(lambda x, y: (x + 1, y))
+        np.testing.assert_array_equal(next(iter(pairs))[0].numpy(), X[0] + 1)
+
+    def test_windows_of_a_series(self):
+        windows = tf.data.Dataset.range(6).window(3, shift=1, drop_remainder=True)
+        assert lists(windows.flat_map(lambda w: w.batch(3))) == [
+            *([0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5]),
+        ]
+
+    def test_padded_batches(self):
+        def sentences():
+            yield [1, 2, 3], 0
+            yield [4], 1
+
+        data = tf.data.Dataset.from_generator(sentences, output_types=("int32", "int64"))
+        words, labels = next(iter(data.padded_batch(2, padded_shapes=([None], []))))
+        assert words.tolist() == [[1, 2, 3], [4, 0, 0]]
+        assert labels.dtype == "int64"
+        words, _ = next(iter(data.padded_batch(2, ([5], []), padding_values=(-1, 0))))
+        assert words.tolist()[1] == [4, -1, -1, -1, -1]
+        with pytest.raises(ValueError, match="use padded_batch"):
+            list(data.batch(2))
+
+    def test_a_generator_runs_anew_for_every_pass(self):
+        data = tf.data.Dataset.from_generator(
+            lambda: iter([1.5, 2.5]), output_signature=tf.TensorSpec((), tf.float32)
+        )
+        assert lists(data) == lists(data) == [1.5, 2.5]
+
+    def test_zip_enumerate_concatenate_cache(self):
+        calls = []
+        numbers = tf.data.Dataset.range(3)
+        noted = numbers.map(lambda n: calls.append(1) or n).cache()
+        assert lists(noted) == lists(noted) and len(calls) == 3
+        zipped = tf.data.Dataset.zip((numbers, numbers.skip(1)))
+        assert [tuple(map(int, pair)) for pair in zipped] == [(0, 1), (1, 2)]
+        assert [int(i) for i, _ in numbers.enumerate(5)] == [5, 6, 7]
+        assert lists(numbers.concatenate(numbers)) == [0, 1, 2, 0, 1, 2]
+
+    def test_a_model_learns_from_it(self):
+        model = Sequential([layers.Input((4,)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        data = tf.data.Dataset.from_tensor_slices((X / 24, Y / 6)).batch(2)
+        same = Sequential([layers.Input((4,)), layers.Dense(1)])
+        same.set_weights(model.get_weights())
+        same.compile("sgd", "mse")
+        found = model.fit(data, epochs=3, verbose=0).history["loss"]
+        expected = same.fit(X / 24, Y / 6, batch_size=2, epochs=3, shuffle=False, verbose=0)
+        np.testing.assert_allclose(found, expected.history["loss"], rtol=1e-5)
+        endless = model.fit(data.repeat(), epochs=1, steps_per_epoch=5, verbose=0)
+        assert len(endless.history["loss"]) == 1
+        assert model.predict(data.map(lambda x, y: x), verbose=0).shape == (6, 1)
+
+
+class TestGradientTape:
+    def test_gradients_keep_the_structure_of_the_sources(self):
+        a, b = Variable(2.0), Variable(3.0)
+        with tf.GradientTape() as tape:
+            y = a * a * b
+        found = tape.gradient(y, {"a": a, "b": [b]})
+        assert found["a"].item() == 12 and found["b"][0].item() == 4
+
+    def test_watched_tensors_and_unconnected_ones(self):
+        x, other = tf.constant([1.0, 2.0]), Variable(1.0)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(x**2)
+        assert tape.gradient(y, x).tolist() == [2.0, 4.0]
+        assert tape.gradient(y, other) is None
+        assert tape.gradient(y, other, unconnected_gradients="zero").item() == 0
+        with pytest.raises(TypeError, match="tensors of floats"):
+            tape.watch(tf.constant([1, 2]))
+
+    def test_several_targets_are_added(self):
+        x = Variable(3.0)
+        with tf.GradientTape() as tape:
+            targets = [x * 2, x * x]
+        assert tape.gradient(targets, x).item() == 8
+
+    def test_a_tape_gives_gradients_once(self):
+        x = Variable(3.0)
+        with tf.GradientTape() as tape:
+            y = x * x
+        tape.gradient(y, x)
+        with pytest.raises(RuntimeError, match="persistent=True"):
+            tape.gradient(y, x)
+
+    def test_second_derivatives_are_refused(self):
+        x = Variable(3.0)
+        with (
+            tf.GradientTape(),
+            pytest.raises(NotImplementedError, match="gradients of gradients"),
+        ):
+            with tf.GradientTape() as inner:
+                y = x * x * x
+            inner.gradient(y, x)
+
+    def test_nothing_is_recorded_while_stopped(self):
+        x = Variable(3.0)
+        with tf.GradientTape() as tape:
+            with tape.stop_recording():
+                hidden = x * x
+            y = x * 2.0 + hidden
+        assert tape.gradient(y, x).item() == 2
+
+    def test_a_training_loop_by_hand_equals_fit(self):
+        def model():
+            made = Sequential([layers.Input((4,)), layers.Dense(1)])
+            made.set_weights([np.full((4, 1), 0.1, np.float32), np.zeros(1, np.float32)])
+            return made
+
+        by_hand, fitted = model(), model()
+        optimizer, loss = optimizers.Adam(0.01), losses.MeanSquaredError()
+
+        @tf.function
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                value = loss(y, by_hand(x, training=True))
+            gradients = tape.gradient(value, by_hand.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, by_hand.trainable_variables, strict=True))
+            return value
+
+        for _ in range(3):
+            for x, y in tf.data.Dataset.from_tensor_slices((X, Y)).batch(3):
+                step(x, y[:, tf.newaxis])
+        fitted.compile(optimizers.Adam(0.01), "mse")
+        fitted.fit(X, Y, batch_size=3, epochs=3, shuffle=False, verbose=0)
+        for one, other in zip(by_hand.get_weights(), fitted.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_graphs_of_functions_are_refused_by_name():
+    function = tf.function(lambda x: x + 1)
+    assert function(tf.constant(1)).item() == 2
+    with pytest.raises(NotImplementedError, match=r"no graphs of tf\.function"):
+        function.get_concrete_function()
+
+
+def test_arrays():
+    assert tf.constant([1, 2]).dtype == "int32"
+    assert tf.constant(1.5, shape=(2, 2)).tolist() == [[1.5, 1.5], [1.5, 1.5]]
+    assert tf.cast([1.7, 2.2], tf.int32).tolist() == [1, 2]
+    assert tf.concat([[1], [2]], 0).tolist() == [1, 2]
+    assert tf.range(3).tolist() == [0, 1, 2]
+    assert tf.one_hot([1], 3).tolist() == [[0, 1, 0]]
+    assert tf.one_hot([1], 2, on_value=5.0, off_value=-1.0).tolist() == [[-1, 5]]
+    assert tf.gather([10, 20, 30], [2, 0]).tolist() == [30, 10]
+    assert tf.fill((2,), 7).tolist() == [7, 7]
+    assert tf.reduce_mean([[1.0, 3.0]], axis=1, keepdims=True).tolist() == [[2.0]]
+    assert tf.boolean_mask([1, 2, 3], [True, False, True]).tolist() == [1, 3]
+    assert tf.math.confusion_matrix([0, 1, 1], [0, 1, 0]).tolist() == [[1, 0], [1, 1]]
+    clipped, norm = tf.clip_by_global_norm([tf.constant([3.0]), None, tf.constant([4.0])], 1.0)
+    assert norm.item() == 5 and clipped[1] is None
+    np.testing.assert_allclose(clipped[0].numpy(), [0.6])
+
+
+def test_devices_texts_and_random_numbers():
+    assert tf.config.list_physical_devices("GPU") == []
+    assert len(tf.config.list_physical_devices()) == 1
+    assert tf.strings.lower(["A b"]).tolist() == ["a b"]
+    assert tf.strings.regex_replace(["a<br />b"], "<br />", " ").tolist() == ["a b"]
+    assert tf.strings.split("a b").tolist() == ["a", "b"]
+    tf.random.set_seed(1)
+    first = tf.random.uniform((3,)).tolist()
+    tf.random.set_seed(1)
+    assert tf.random.uniform((3,)).tolist() == first
+    drawn = tf.random.categorical([[0.0, 100.0]], 5)
+    assert drawn.tolist() == [[1] * 5]
+    assert tf.random.uniform((4,), 0, 3, tf.int32).dtype == "int32"
+
+
+def test_printing_shows_numbers(capsys):
+    tf.print("loss", tf.constant([1.0, 2.0]))
+    assert capsys.readouterr().err == "loss [1. 2.]\n"
