@@ -17,7 +17,7 @@ def make_progress(verbose: int | str, rows: int | None = None) -> Progress | Non
 
     Args:
         verbose: 0 for silence, 2 for one plain line an epoch, 1 for a live bar where the output
-            is a terminal or a notebook and plain lines elsewhere; `"auto"` means 1.
+            is a terminal or a notebook and its last state elsewhere; `"auto"` means 1.
         rows: rows in an epoch, if known, for the rate.
     """
     if isinstance(verbose, bool):
@@ -26,11 +26,23 @@ def make_progress(verbose: int | str, rows: int | None = None) -> Progress | Non
         raise ValueError(f"verbose expected 0, 1, 2 or 'auto', got {verbose!r}.")
     if verbose == 0:
         return None
-    return LiveProgress(rows) if verbose != 2 and _is_interactive() else Progress(rows)
+    if verbose == 2:
+        return Progress(rows)
+    return LiveProgress(rows) if _is_interactive() else Progress(rows, with_bar=True)
 
 
 def _is_interactive() -> bool:
     return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
+def full_bar() -> str:
+    """The bar of a run that is over, in signs that the output can show."""
+    sign = "━"
+    try:
+        sign.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        sign = "="
+    return sign * 20
 
 
 def format_value(value: float) -> str:
@@ -62,11 +74,13 @@ class Progress(Callback):
 
     Args:
         rows: rows in an epoch, if known.
+        with_bar: whether the line begins as the bar of `verbose=1` ends.
     """
 
-    def __init__(self, rows: int | None = None) -> None:
+    def __init__(self, rows: int | None = None, with_bar: bool = False) -> None:
         super().__init__()
         self.rows = rows
+        self.with_bar = with_bar
         self.epoch = 0
         self.seen = 0
         self.started = 0.0
@@ -138,9 +152,10 @@ class Progress(Callback):
         """`"25/25 - 1s - 40ms/step - accuracy: 0.5000 - loss: 0.6931"`."""
         elapsed = time.perf_counter() - self.started
         per_step = format_step_time(elapsed / max(self.seen, 1))
-        return f"{self.seen}/{self.target or self.seen} - {elapsed:.0f}s - {per_step}" + (
-            format_logs(logs)
-        )
+        steps = f"{self.seen}/{self.target or self.seen}"
+        if self.with_bar:
+            return f"{steps} {full_bar()} {elapsed:.0f}s {per_step}" + format_logs(logs)
+        return f"{steps} - {elapsed:.0f}s - {per_step}" + format_logs(logs)
 
     def say(self, line: str) -> None:
         """Print one line at once, even into a pipe."""
@@ -151,14 +166,12 @@ class LiveProgress(Progress):
     """A bar that moves, with metrics, rows per second and the time left; then the plain line."""
 
     def __init__(self, rows: int | None = None) -> None:
-        super().__init__(rows)
+        super().__init__(rows, with_bar=True)
         self.bar: Any = None
         self.task: Any = None
         self.shown = 0.0
         self.steps_before = 0
         self.train_began = 0.0
-        self.trained_until = 0.0
-        """When the batches of the epoch were done and its validation began."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         super().on_train_begin(logs)
@@ -168,7 +181,6 @@ class LiveProgress(Progress):
     def on_test_begin(self, logs: Any = None) -> None:
         super().on_test_begin(logs)
         if self.in_fit and self.bar is not None:
-            self.trained_until = time.perf_counter()
             self.bar.update(self.task, remaining="validating")
             self.bar.refresh()
 
@@ -189,7 +201,7 @@ class LiveProgress(Progress):
         )
         self.task = self.bar.add_task("", total=self.target, rate="", remaining="", metrics="")
         self.bar.start()
-        self.shown = self.trained_until = 0.0
+        self.shown = 0.0
 
     def advance(self, seen: int, logs: Mapping[str, Any] | None) -> None:
         self.seen = seen
@@ -208,10 +220,9 @@ class LiveProgress(Progress):
         self.bar.refresh()
 
     def finish(self, logs: Mapping[str, Any] | None) -> None:
-        rate = self._rate(self.trained_until or time.perf_counter())
         self.close()
         self.steps_before += self.seen
-        self.say(self.summary(logs or {}) + (f" - {rate}" if rate else ""))
+        self.say(self.summary(logs or {}))
 
     def close(self) -> None:
         if self.bar is not None:
