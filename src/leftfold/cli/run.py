@@ -42,7 +42,7 @@ def run(target: str, arguments: Sequence[str], as_module: bool = False) -> int:
         else:
             runpy.run_path(target, run_name="__main__")
     except Exception as error:
-        error.__traceback__ = _from_the_script_on(error.__traceback__)
+        error.__traceback__ = _of_the_script(error.__traceback__)
         traceback.print_exception(error)
         return FAILED
     finally:
@@ -50,11 +50,19 @@ def run(target: str, arguments: Sequence[str], as_module: bool = False) -> int:
     return 0
 
 
-def _from_the_script_on(frames: TracebackType | None) -> TracebackType | None:
-    """A traceback without the frames of Leftfold and `runpy` that only started the script."""
-    inside = frames
-    while inside is not None:
-        if inside.tb_frame.f_globals.get("__name__") == "__main__":
-            return inside
-        inside = inside.tb_next
-    return frames
+def _of_the_script(frames: TracebackType | None) -> TracebackType | None:
+    """A traceback without the calls that only started the script, or looked an import up."""
+    first = frames
+    while first is not None and _module(first) != "__main__":
+        first = first.tb_next
+    last = first
+    while last is not None and last.tb_next is not None:
+        if _module(last.tb_next) == keras_alias.__name__:
+            last.tb_next = None
+            break
+        last = last.tb_next
+    return first or frames
+
+
+def _module(frame: TracebackType) -> str:
+    return str(frame.tb_frame.f_globals.get("__name__"))
