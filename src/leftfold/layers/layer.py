@@ -98,8 +98,8 @@ class Layer(LayerLosses, Operation):
         first = args[0] if args else None
         symbolic = False
         if (
-            kwargs
-            or len(args) != 1
+            len(args) != 1
+            or (kwargs and (len(kwargs) > 1 or "training" not in kwargs))
             or type(first) is not Tensor
             or (first.data.dtype != self.__dict__.get("_float_type") and self._casts(first))
         ):

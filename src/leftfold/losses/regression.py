@@ -64,7 +64,7 @@ def _mean_square(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
     error = y_pred - y_true
 
     def vjp(dy: np.ndarray) -> Any:
-        slope = error * (np.expand_dims(dy, -1) * error.dtype.type(2 / error.shape[-1]))
+        slope = error * (dy[..., np.newaxis] * error.dtype.type(2 / error.shape[-1]))
         return (
             unbroadcast(-slope, y_true) if needs[0] else None,
             unbroadcast(slope, y_pred) if needs[1] else None,

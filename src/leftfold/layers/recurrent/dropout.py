@@ -51,11 +51,13 @@ class DropoutRNNCell:
 
     def reset_dropout_mask(self) -> None:
         """Forget the mask for the inputs; the next step draws a new one."""
-        self._dropout_mask = None
+        if self._dropout_mask is not None:
+            self._dropout_mask = None
 
     def reset_recurrent_dropout_mask(self) -> None:
         """Forget the mask for the hidden state; the next step draws a new one."""
-        self._recurrent_dropout_mask = None
+        if self._recurrent_dropout_mask is not None:
+            self._recurrent_dropout_mask = None
 
     def _draw(self, like: Any, rate: float) -> np.ndarray:
         shape = (self.dropout_mask_count, *like.shape)
