@@ -21,7 +21,6 @@ from leftfold.optimizers import schedules
 Rate = float | schedules.LearningRateSchedule | Callable[[], Any]
 
 
-
 class BaseOptimizer:
     """Settings that all optimisers share.
 
