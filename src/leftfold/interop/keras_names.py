@@ -30,7 +30,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.optimizers": ("leftfold.optimizers",),
     "keras.optimizers.legacy": ("leftfold.optimizers",),
     "keras.optimizers.schedules": ("leftfold.optimizers.schedules",),
-    "keras.preprocessing": ("leftfold.preprocessing", "leftfold.preprocessing.series"),
+    "keras.preprocessing": (
+        "leftfold.preprocessing",
+        "leftfold.preprocessing.series",
+        "leftfold.preprocessing.text_files",
+    ),
     "keras.preprocessing.sequence": ("leftfold.preprocessing.sequence",),
     "keras.preprocessing.text": ("leftfold.preprocessing.text",),
     "keras.random": ("leftfold.random",),

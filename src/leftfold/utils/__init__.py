@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     )
     from leftfold.preprocessing.arrays import normalize, to_categorical
     from leftfold.preprocessing.sequence import pad_sequences
+    from leftfold.preprocessing.series import timeseries_dataset_from_array
     from leftfold.preprocessing.split import train_validation_test
+    from leftfold.preprocessing.text_files import text_dataset_from_directory
     from leftfold.saving import deserialize_keras_object, serialize_keras_object
 
     Sequence = PyDataset
@@ -45,6 +47,8 @@ _HOMES = {
     "register_keras_serializable": "engine.registry",
     "serialize_keras_object": "saving",
     "set_random_seed": "engine.random",
+    "text_dataset_from_directory": "preprocessing.text_files",
+    "timeseries_dataset_from_array": "preprocessing.series",
     "to_categorical": "preprocessing.arrays",
     "train_validation_test": "preprocessing.split",
     "unpack_x_y_sample_weight": "models.data_sources",
@@ -70,6 +74,8 @@ __all__ = [
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "train_validation_test",
     "unpack_x_y_sample_weight",
