@@ -72,6 +72,14 @@ def test_folder_parent_folder_and_archives_give_the_same(folder: Path, archive: 
         assert decoded() == EXPECTED
 
 
+def test_a_folder_may_hold_archives(archive: Path, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    archive.rename(shelf / "aclImdb_labelled.tar.gz")
+    imdb_archive.add(shelf)
+    assert decoded() == EXPECTED
+
+
 def test_reviews_stand_in_the_official_order_with_ranks_by_training_frequency(
     folder: Path, home: Path
 ) -> None:

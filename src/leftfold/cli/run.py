@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from leftfold.cli.errors import FAILED, UserError
+from leftfold.datasets.files import DatasetError
 from leftfold.interop import keras_alias
 
 
@@ -27,6 +28,7 @@ def run(target: str, arguments: Sequence[str], as_module: bool = False) -> int:
 
     Raises:
         UserError: where there is no such script.
+        DatasetError: where the script asks for data that cannot be had; its message says how.
     """
     keras_alias.install()
     sys.argv = [target, *arguments]
@@ -41,6 +43,8 @@ def run(target: str, arguments: Sequence[str], as_module: bool = False) -> int:
             runpy.run_module(target, run_name="__main__", alter_sys=True)
         else:
             runpy.run_path(target, run_name="__main__")
+    except DatasetError:
+        raise
     except Exception as error:
         error.__traceback__ = _of_the_script(error.__traceback__)
         traceback.print_exception(error)

@@ -1,4 +1,4 @@
-"""Data to try things on: the IMDb reviews as word indices, and reviews as text."""
+"""Data to try things on: reviews and newswires as word indices, and reviews as text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from leftfold.datasets import imdb, movie_reviews
+    from leftfold.datasets import imdb, movie_reviews, reuters
 
-__all__ = ["imdb", "movie_reviews"]
+__all__ = ["imdb", "movie_reviews", "reuters"]
 
 
 def __getattr__(name: str) -> Any:

@@ -56,8 +56,11 @@ def download(url: str, target: Path, file_hash: str | None = None) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         pooch.retrieve(url, file_hash, fname=target.name, path=target.parent)
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DatasetError(f"{target.name} could not be fetched from {url}: {reason}") from error
+        cause: BaseException = error
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+        raise DatasetError(f"{target.name} could not be fetched from {url}: {reason}.") from error
     finally:
         log.setLevel(level)
     return target

@@ -45,7 +45,8 @@ def add(source: Path) -> tuple[Path, Path]:
     """Build `imdb.npz` and `imdb_word_index.json` in the data folder.
 
     Args:
-        source: `aclImdb_v1.tar.gz` (or another tar archive laid out like it), or its folder.
+        source: `aclImdb_v1.tar.gz` (or another tar archive laid out like it), its folder, or a
+            folder with such archives.
 
     Returns:
         The paths of the two files.
@@ -97,6 +98,9 @@ def encode(reviews: Iterable[Review], source: Path) -> tuple[dict[str, Any], dic
 def _from_folder(folder: Path) -> Iterator[Review]:
     if not (folder / "train").is_dir() and (folder / "aclImdb").is_dir():
         folder = folder / "aclImdb"
+    archives = [] if (folder / "train").is_dir() else sorted(folder.glob("aclImdb*.tar*"))
+    for archive in archives:
+        yield from _from_archive(archive)
     for path in sorted(folder.glob("t*/*/*.txt")):
         found = _REVIEW.search(path.as_posix())
         if found and path.is_file():
