@@ -74,6 +74,10 @@ PLAIN: list[tuple[L.Layer, Any]] = [
     (L.Bidirectional(L.LSTM(3, return_sequences=True)), SERIES),
     (L.Bidirectional(L.GRU(3), merge_mode="sum"), SERIES),
     (L.RNN([L.LSTMCell(3), L.GRUCell(2)]), SERIES),
+    (L.Attention(), [SERIES, OTHER_SERIES]),
+    (L.Attention(use_scale=True, score_mode="concat"), [SERIES, OTHER_SERIES, SERIES]),
+    (L.AdditiveAttention(), [SERIES, OTHER_SERIES]),
+    (L.AdditiveAttention(use_scale=False, dropout=0.5), [SERIES, OTHER_SERIES, SERIES]),
 ]
 
 MASKED: list[tuple[L.Layer, Any, Any]] = [
@@ -91,6 +95,9 @@ MASKED: list[tuple[L.Layer, Any, Any]] = [
     (L.LSTM(4, return_sequences=True), SERIES, MASK),
     (L.GRU(4, go_backwards=True), SERIES, MASK),
     (L.Bidirectional(L.LSTM(3)), SERIES, MASK),
+    (L.Attention(), [SERIES, OTHER_SERIES], [MASK, OTHER_MASK]),
+    (L.Attention(score_mode="concat"), [SERIES, OTHER_SERIES], [None, MASK]),
+    (L.AdditiveAttention(), [SERIES, OTHER_SERIES], [OTHER_MASK, MASK]),
 ]
 
 

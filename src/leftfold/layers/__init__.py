@@ -9,6 +9,7 @@ from leftfold.layers.activation import (
     ReLU,
     Softmax,
 )
+from leftfold.layers.attention import AdditiveAttention, Attention
 from leftfold.layers.dense import Dense
 from leftfold.layers.dtype_policy import DTypePolicy
 from leftfold.layers.embedding import Embedding
@@ -35,6 +36,7 @@ from leftfold.layers.merging import (
     multiply,
     subtract,
 )
+from leftfold.layers.multi_head_attention import MultiHeadAttention
 from leftfold.layers.normalization import BatchNormalization, LayerNormalization
 from leftfold.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
 from leftfold.layers.recurrent import (
@@ -51,6 +53,8 @@ from leftfold.layers.recurrent import (
 from leftfold.layers.regularization import Dropout, GaussianNoise, SpatialDropout1D
 from leftfold.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from leftfold.layers.serialization import deserialize, serialize
+from leftfold.layers.string_lookup import IntegerLookup, StringLookup
+from leftfold.layers.text_vectorization import TextVectorization
 from leftfold.layers.time_distributed import TimeDistributed, Wrapper
 
 GlobalAvgPool1D = GlobalAveragePooling1D
@@ -63,6 +67,8 @@ __all__ = [
     "RNN",
     "Activation",
     "Add",
+    "AdditiveAttention",
+    "Attention",
     "Average",
     "BatchNormalization",
     "Bidirectional",
@@ -83,6 +89,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -91,6 +98,7 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",
@@ -102,7 +110,9 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "Wrapper",
     "add",

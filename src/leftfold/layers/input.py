@@ -46,6 +46,11 @@ class InputLayer(Layer):
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
             raise ValueError("Input expected dense data: sparse and ragged are not supported.")
+        if str(dtype) in ("string", "str"):
+            raise ValueError(
+                "Input expected a dtype of numbers, got 'string': turn texts into numbers with a "
+                "TextVectorization of their own before they reach a model."
+            )
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         elif (shape is None) == (batch_shape is None):

@@ -105,6 +105,8 @@ class RevivedOperation:
 
     def __init__(self, config: dict[str, Any]) -> None:
         function = _functions().get(config["class_name"])
+        if config["class_name"] == "ConvertToTensor":  # Keras's attention does this to masks
+            function = ops.cast if config["config"].get("dtype") else ops.copy
         if function is None:
             raise ValueError(f"Unknown operation {config['class_name']!r} in the model.")
         parameters = inspect.signature(function).parameters
