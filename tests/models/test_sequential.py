@@ -186,6 +186,19 @@ def test_layer_that_does_not_fit_is_not_added() -> None:
     assert model.output_shape == (None, 1)
 
 
+@pytest.mark.parametrize(
+    ("first", "x"),
+    [
+        ([Input((6, 2)), layers.GRU(3)], np.ones((4, 9, 2), np.float32)),
+        ([Input((6,)), layers.Embedding(5, 2), layers.GRU(3)], np.ones((4, 9), np.int32)),
+    ],
+)
+def test_sequences_may_be_of_another_length(first: list[Any], x: np.ndarray) -> None:
+    model = Sequential([*first, layers.Dense(1)])
+    for found in (model(x), model.predict(x, verbose=0), model.predict(x[:, :3], verbose=0)):
+        assert found.shape == (4, 1)
+
+
 def test_wrong_input_is_refused_with_both_shapes() -> None:
     model = Sequential([Input((4,)), layers.Dense(3)], name="m")
     with pytest.raises(ValueError, match=r"m expected its input .* \(None, 4\), got \(2, 5\)"):

@@ -34,6 +34,18 @@ def test_summary_is_that_of_keras(name: str) -> None:
     assert run(leftfold, name)["summaries"] == GOLDEN[name]["summaries"]
 
 
+def test_masks_that_come_with_a_list_of_tensors_are_not_shown() -> None:
+    words = Input((None,), name="words")
+    embedded = layers.Embedding(5, 4, mask_zero=True, name="embedded")(words)
+    read = layers.GRU(4, return_sequences=True, name="read")(embedded)
+    attended = layers.Attention(name="attended")([read, read])
+    rows = [row.split("│") for row in text(Model(words, attended)).splitlines() if "│" in row]
+    connected = {row[1].split()[0]: row[4].strip() for row in rows if row[1].strip()}
+    assert connected["read"] == "embedded[0][0],"
+    assert connected["attended"] == "read[0][0], read[0][0]"
+    assert any(row[4].strip() == "not_equal[0][0]" for row in rows)
+
+
 def test_known_numbers_of_parameters() -> None:
     def count(*stack: layers.Layer, features: tuple = ()) -> int:
         model = Sequential([Input((None, *features)), *stack])

@@ -163,7 +163,7 @@ def check_inputs(model: Any, x: Structure, name: str) -> None:
             f"{_counted(len(given), 'array')}.{advice}"
         )
     for (label, array), tensor in zip(given, expected, strict=True):
-        if not _fits(array.shape, tensor.shape):
+        if not _fits(array.shape, tensor.shape, getattr(model, "any_length", False)):
             raise ValueError(
                 f"{label} expected shape {_shown(tensor.shape)} for the model's input "
                 f"{tensor.name}, got {_shown((None, *array.shape[1:]))}."
@@ -212,15 +212,19 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    """Whether the sizes agree; a last axis of size 1 may be missing or too many, as in Keras."""
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...], any_length: bool) -> bool:
+    """Whether the sizes agree; a last axis of size 1 may be missing or too many, as in Keras.
+
+    With `any_length` the axis after the batch, which is time, is left to the layers.
+    """
     if len(shape) == len(expected) + 1 and shape[-1] == 1:
         shape = shape[:-1]
     elif len(shape) == len(expected) - 1 and expected[-1] == 1:
         shape = (*shape, 1)
     if len(shape) != len(expected):
         return False
-    return all(e is None or n == e for n, e in zip(shape[1:], expected[1:], strict=True))
+    first = 2 if any_length else 1
+    return all(e is None or n == e for n, e in zip(shape[first:], expected[first:], strict=True))
 
 
 def _shown(shape: tuple[int | None, ...]) -> str:

@@ -25,7 +25,7 @@ class Functional(Model):
     _keras_module = "keras.src.models.functional"
     _untracked = Model._untracked | {"_input_structure", "_output_structure"}
     any_sizes = False
-    """Whether the layers alone judge the inputs' sizes: true if they are only the first batch's."""
+    """Whether the layers alone judge the inputs' sizes: in a `Sequential` that reads sequences."""
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         trainable = kwargs.pop("trainable", None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leftfold.engine import KerasTensor
-from leftfold.layers import InputLayer, Layer, tracking
+from leftfold.layers import Embedding, InputLayer, Layer, tracking
 from leftfold.layers.call import inside, is_shape
 from leftfold.layers.serialization import deserialize, known_layer, serialize
 from leftfold.models.functional import Functional
@@ -159,8 +159,13 @@ class Sequential(Model):
         """The same model as a functional one, `None` while the input's shape is not known."""
         if self._functional is None and self._chain and len(self._tensors) == len(self._chain) + 1:
             self._functional = Functional(self._tensors[0], self._tensors[-1], name=self.name)
-            self._functional.any_sizes = self._shape_from_data
+            self._functional.any_sizes = self._shape_from_data or self.any_length
         return self._functional
+
+    @property
+    def any_length(self) -> bool:
+        """Whether sequences may be of another length than the model was made for, as in Keras."""
+        return len(self._symbolic(0).shape) > 2 or isinstance(self._chain[0], Embedding)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         graph = self._graph

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leftfold.engine.symbolic import Operation, PrimitiveCall, leaves
+from leftfold.engine.symbolic import Node, Operation, PrimitiveCall, leaves
 from leftfold.layers import Layer
-from leftfold.layers.call import map_shapes
+from leftfold.layers.call import has_own_mask, map_shapes
 from leftfold.models.functional import Functional
 from leftfold.models.graph_ops import class_name
 
@@ -131,6 +131,7 @@ class Summary:
             for node in operation.inbound_nodes
             if node in self.model.graph.depths  # type: ignore[attr-defined]
             for tensor in node.inputs
+            if not _is_mask_of_several(node, tensor)
         ]
         return ", ".join(sources) or "-"
 
@@ -207,6 +208,11 @@ def _output_shape(operation: Operation) -> str:
 
 def _shape(shape: Any) -> str:
     return f"({', '.join(_number(size) for size in shape)})"
+
+
+def _is_mask_of_several(node: Node, tensor: Any) -> bool:
+    """Whether `tensor` is a mask that came with a list of tensors, which Keras does not show."""
+    return isinstance(node.kwargs.get("mask"), list) and has_own_mask(node, tensor)
 
 
 def _trainable(operation: Operation) -> str:
