@@ -6,12 +6,17 @@ Names that mean the same in `leftfold.ops` are taken from there.
 # ruff: noqa: F401
 from __future__ import annotations
 
+import contextlib
+import functools
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from leftfold import ops, random
+from leftfold import activations, ops, random
 from leftfold.engine import Tensor, Variable
+from leftfold.engine.config import floatx
 from leftfold.engine.tensor import as_full_array
 from leftfold.ops import softmax
 
@@ -83,11 +88,9 @@ def dtype(x: Any) -> Any:
 
 def cast_to_floatx(x: Any) -> Any:
     """`x` with the default float type, as an array if it is one."""
-    from leftfold.engine import config
-
     if isinstance(x, Tensor):
-        return ops.cast(x, config.floatx())
-    return np.asarray(x, config.floatx())
+        return ops.cast(x, floatx())
+    return np.asarray(x, floatx())
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -133,6 +136,28 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Any:
     return ops.repeat(x, rep, axis=axis)
 
 
+def expand_dims(x: Any, axis: int = -1) -> Any:
+    """`x` with another axis of size 1, the last by default."""
+    return ops.expand_dims(x, axis)
+
+
+def reverse(x: Any, axes: Any) -> Any:
+    """`x` backwards along one axis or several."""
+    return ops.flip(x, axes)
+
+
+def temporal_padding(x: Any, padding: Any = (1, 1)) -> Any:
+    """`(batch, time, features)` with steps of zeros before and after."""
+    return ops.pad(x, ((0, 0), tuple(padding), (0, 0)))
+
+
+def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
+    """`x` plus a bias for each of its features, which come last."""
+    if data_format == "channels_first":
+        raise ValueError(f"K.bias_add expected data_format='channels_last', got {data_format!r}.")
+    return x + bias
+
+
 def flatten(x: Any) -> Any:
     """All elements in one axis."""
     return ops.reshape(x, (-1,))
@@ -146,6 +171,32 @@ def batch_flatten(x: Any) -> Any:
 def gather(reference: Any, indices: Any) -> Any:
     """Rows of `reference`."""
     return ops.take(reference, indices, axis=0)
+
+
+def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
+    """Whether each target is among the `k` classes with the highest predictions."""
+    return ops.in_top_k(targets, predictions, k)
+
+
+def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """`x` above the threshold, `alpha * (x - threshold)` below, no more than `max_value`."""
+    return activations.relu(x, alpha, max_value, threshold)
+
+
+def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:
+    """`fn` of each row, stacked."""
+    return ops.map(fn, elems)
+
+
+def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """`fn(result, row)` over the rows from first to last, beginning with the first row."""
+    rows = ops.unstack(elems)
+    return functools.reduce(fn, rows if initializer is None else [initializer, *rows])
+
+
+def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """`fn(result, row)` over the rows from last to first, beginning with the last row."""
+    return foldl(fn, ops.flip(elems, 0), initializer)
 
 
 def pow(x: Any, a: Any) -> Any:
@@ -207,6 +258,56 @@ def random_uniform(
 ) -> Any:
     """Numbers from `minval` to below `maxval`."""
     return random.uniform(shape, minval, maxval, dtype, seed)
+
+
+def truncated_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    """Numbers from a normal distribution, none further than two deviations from its mean."""
+    return random.truncated_normal(shape, mean, stddev, dtype, seed)
+
+
+def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Any:
+    """Ones with probability `p`, else zeros."""
+    return ops.cast(ops.less(random.uniform(shape, seed=seed), p), dtype or floatx())
+
+
+random_binomial = random_bernoulli
+
+
+def random_normal_variable(
+    shape: Any, mean: float, scale: float, dtype: Any = None, name: Any = None, seed: Any = None
+) -> Any:
+    """A variable with numbers from a normal distribution."""
+    return variable(random.normal(shape, mean, scale, dtype, seed), dtype, name)
+
+
+def random_uniform_variable(
+    shape: Any, low: float, high: float, dtype: Any = None, name: Any = None, seed: Any = None
+) -> Any:
+    """A variable with numbers from `low` to below `high`."""
+    return variable(random.uniform(shape, low, high, dtype, seed), dtype, name)
+
+
+def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    """`x` with a share of its elements zero and the others enlarged by as much."""
+    return random.dropout(x, level, noise_shape, seed)
+
+
+def count_params(x: Any) -> int:
+    """How many elements `x` has."""
+    return math.prod(x.shape)
+
+
+@contextlib.contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Nothing to do: names have no scopes."""
+    yield
+
+
+def moving_average_update(x: Any, value: Any, momentum: float) -> Any:
+    """Move a variable towards a value, by `1 - momentum` of the way."""
+    return x.assign(x * momentum + value * (1.0 - momentum))
 
 
 def update(x: Variable, new_x: Any) -> Any:
