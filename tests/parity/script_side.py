@@ -74,32 +74,51 @@ def run(path: str, framework: str) -> dict[str, Any]:
         }
 
 
+ON_TENSORFLOW = {
+    "custom_layer": "keras.backend has kept the functions of Keras 2 for TensorFlow alone",
+    "sequence_tagger": "on JAX, metrics of training count masked timesteps",
+    "stateful_lstm": "on JAX, a stateful layer forgets its state after every call",
+}
+"""Further scripts that Keras runs only there, and why."""
+
+
 def peer_of(script: Path, others: str = "keras-jax") -> str:
     """The environment to compare a script with: `others`, unless it uses TensorFlow itself.
 
     With TensorFlow, Keras treats some cases apart (`docs/differences.md`), which only scripts that
     need it are to meet.
     """
-    text = script.read_text(encoding="utf-8")
-    return "keras-tensorflow" if re.search(r"\btf\.(?!keras\b)", text) else others
+    uses = re.search(r"\btf\.(?!keras\b)", script.read_text(encoding="utf-8"))
+    return "keras-tensorflow" if uses or script.stem in ON_TENSORFLOW else others
 
 
 def digest(figures: Any) -> Any:
-    """The same figures for a file: of a long array its shape, mean, spread and some elements."""
+    """The same figures for a file: of what is long its size and a few elements."""
     if isinstance(figures, dict):
         return {key: digest(value) for key, value in figures.items()}
-    if isinstance(figures, list):
-        return [digest(value) for value in figures]
     if isinstance(figures, np.ndarray) and figures.size > 6:
-        places = np.linspace(0, figures.size - 1, 6).astype(int)
         numbers = figures.astype(np.float64)
         return {
             "shape": list(figures.shape),
-            "mean": float(numbers.mean()),
-            "spread": float(numbers.std()),
-            "some": numbers.reshape(-1)[places].tolist(),
+            "mean": _rounded(numbers.mean()),
+            "spread": _rounded(numbers.std()),
+            "some": digest(numbers.reshape(-1)[_places(figures.size)]),
         }
-    return figures.tolist() if isinstance(figures, np.ndarray) else figures
+    if isinstance(figures, np.ndarray):
+        return digest(figures.tolist())
+    if isinstance(figures, list) and len(figures) > 12:
+        return {"length": len(figures), "some": [digest(figures[i]) for i in _places(len(figures))]}
+    if isinstance(figures, list):
+        return [digest(value) for value in figures]
+    return _rounded(figures) if isinstance(figures, float) else figures
+
+
+def _places(length: int) -> np.ndarray:
+    return np.linspace(0, length - 1, 6).astype(int)
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.7g}")
 
 
 def _answer_for_tensorflow() -> None:
@@ -213,7 +232,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         inner = {str(key): _plain(item) for key, item in value.items()}
-        return _NOTHING if _NOTHING in inner.values() else inner
+        return _NOTHING if any(item is _NOTHING for item in inner.values()) else inner
     if isinstance(value, list | tuple):
         items = [_plain(item) for item in value]
         return _NOTHING if any(item is _NOTHING for item in items) else items

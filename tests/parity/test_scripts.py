@@ -42,8 +42,13 @@ def same_text(ours: str, theirs: str) -> None:
 
 
 def plain_lines(text: str) -> list[str]:
-    """The lines without times, and without the batch size that Keras on JAX shows in tables."""
+    """The lines without what differs by backend or day.
+
+    That is times, and in tables the batch size that Keras shows on JAX, and sizes in bytes, which
+    tell how large it has a whole number.
+    """
     text = re.sub(r"\d+m?s - \d+(?:us|ms|s)/step", "", text)
+    text = re.sub(r"\([\d.]+ [KM]?B\)", "", text)
     return [
         re.sub(r"\((\d+|None), ", "(batch, ", line).replace(" ", "") if line[:1] == "│" else line
         for line in text.splitlines()
