@@ -1,10 +1,8 @@
 // Threads: how many, and the floating-point mode they compute in.
 #pragma once
 
-#include <omp.h>
-
 #include <cstdint>
-#include <exception>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -16,11 +14,10 @@ namespace leftfold {
 int thread_limit();
 void set_thread_limit(int count);
 
-// Threads worth starting for work that takes one of them so many nanoseconds, roughly, when at
-// most `parts` can share it. Waking a thread costs microseconds on an idle machine and far more
-// on a busy one, where the others wait for it.
+// Threads worth asking for work that takes one of them so many nanoseconds, roughly, when at most
+// `parts` can share it. Waking a thread takes microseconds, and it needs the data in its cache.
 inline int threads_for(double nanoseconds, int64_t parts) {
-    constexpr double WORTH_A_THREAD = 50e3;
+    constexpr double WORTH_A_THREAD = 20e3;
     int64_t count = static_cast<int64_t>(nanoseconds / WORTH_A_THREAD);
     if (count > thread_limit()) count = thread_limit();
     if (count > parts) count = parts;
@@ -56,7 +53,13 @@ class FlushDenormals {
 #endif
 };
 
-// Runs `body(thread, threads)` on `threads` threads, and throws what one of them threw.
+// Runs `run(body, part, parts)` for every part, on this thread and those of the pool that are free,
+// and throws what one of them threw.
+void run_parts(int parts, void (*run)(void* body, int part, int parts), void* body);
+
+// Runs `body(thread, threads)` for every thread of a team. What a thread does follows from its
+// number alone, so results are the same whoever runs it; where others are busy, this thread runs
+// their share too.
 template <class Body>
 void in_parallel(int threads, Body&& body) {
     if (threads <= 1) {
@@ -64,18 +67,11 @@ void in_parallel(int threads, Body&& body) {
         body(0, 1);
         return;
     }
-    std::exception_ptr failure;
-#pragma omp parallel num_threads(threads)
-    {
+    const auto run = [](void* it, int part, int parts) {
         FlushDenormals guard;
-        try {
-            body(omp_get_thread_num(), omp_get_num_threads());
-        } catch (...) {
-#pragma omp critical
-            failure = std::current_exception();
-        }
-    }
-    if (failure) std::rethrow_exception(failure);
+        (*static_cast<std::remove_reference_t<Body>*>(it))(part, parts);
+    };
+    run_parts(threads, run, &body);
 }
 
 }  // namespace leftfold

@@ -98,7 +98,7 @@ def compute():
     native.lstm_backward(saved, None, x[:, 0, 0, None].repeat(units, 1), None, True)
     native.gemm(np.ones((3000, 300), "f"), np.ones((300, 900), "f"), False, False, None)
 
-# Threads have their stacks before memory gets scarce: OpenMP gives up where it cannot start them.
+# Threads have their stacks before memory gets scarce.
 compute()
 failures = 0
 for more in range(0, 200 << 20, 1 << 20):

@@ -102,7 +102,7 @@ print("ok")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.parametrize("parent", ["cold", "warm"])
 def test_a_forked_child_computes_the_same_on_one_thread_and_never_waits(native, parent):
-    """OpenMP's threads do not survive a fork; GCC's runtime would wait for them for ever."""
+    """Threads do not survive a fork: a child that gave them work would do without it, or wait."""
     isa = native.isa
     assert python(FORK, parent, timeout=60, LEFTFOLD_ISA=isa).endswith("ok\n")
 

@@ -51,7 +51,7 @@ def set_threads(count: int) -> None:
     """Let native kernels use `count` threads. Results do not depend on it.
 
     In a process made by `os.fork` they run on one thread whatever is set here: the parent's
-    threads are not there, and OpenMP would wait for them.
+    threads are not there.
     """
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"set_threads expected a positive integer, got {count!r}.")

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from leftfold.engine import config, workspace
 
 _FLOAT32 = np.dtype(np.float32)
 _NAMES = ("avx512", "avx2", "baseline")
-_SPINNING = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}
 
 _cache: dict[tuple[str, bool], Callable[..., Any]] = {}
 _state: dict[str, Any] = {"native": None, "looked": False}
@@ -44,8 +42,7 @@ def _load(asked: str) -> Any:
             f"LEFTFOLD_ISA expected one of {', '.join((*_NAMES, 'reference'))}, got {asked!r}."
         )
     try:
-        with _short_spinning():
-            baseline = importlib.import_module("leftfold._native_baseline")
+        baseline = importlib.import_module("leftfold._native_baseline")
     except ImportError:
         warnings.warn(
             "The native extension of Leftfold is not installed; the slow NumPy reference runs "
@@ -65,24 +62,6 @@ def _load(asked: str) -> Any:
     module.set_allocator(workspace.empty)
     config.follow_threads(module.set_threads)
     return module
-
-
-@contextlib.contextmanager
-def _short_spinning() -> Iterator[None]:
-    """Let idle threads of the OpenMP runtime that is loaded inside sleep after a moment.
-
-    They spin while they wait for the next kernel, because waking up takes longer than a small
-    kernel. GCC's runtime does so for many milliseconds; where other programs want the processor,
-    that costs far more than it saves. It reads its settings once, when it is loaded.
-    """
-    if _SPINNING & os.environ.keys():
-        yield
-        return
-    os.environ["GOMP_SPINCOUNT"] = "10000"
-    try:
-        yield
-    finally:
-        del os.environ["GOMP_SPINCOUNT"]
 
 
 def isa() -> str:
