@@ -78,6 +78,14 @@ PLAIN: list[tuple[L.Layer, Any]] = [
     (L.Attention(use_scale=True, score_mode="concat"), [SERIES, OTHER_SERIES, SERIES]),
     (L.AdditiveAttention(), [SERIES, OTHER_SERIES]),
     (L.AdditiveAttention(use_scale=False, dropout=0.5), [SERIES, OTHER_SERIES, SERIES]),
+    (L.Conv1D(4, 3, activation="tanh", kernel_regularizer="l2"), SERIES),
+    (L.Conv1D(6, 2, padding="causal", dilation_rate=2, groups=3), SERIES),
+    (L.Conv1D(2, 4, 2, "same", "channels_first", use_bias=False), SERIES),
+    (L.SeparableConv1D(4, 3, padding="same", depth_multiplier=2), SERIES),
+    (L.DepthwiseConv1D(3, 2, depth_multiplier=2, data_format="channels_first"), SERIES),
+    (L.MaxPooling1D(), SERIES),
+    (L.MaxPooling1D(3, 1, "same", "channels_first"), SERIES),
+    (L.AveragePooling1D(3, 2, "same"), SERIES),
 ]
 
 MASKED: list[tuple[L.Layer, Any, Any]] = [

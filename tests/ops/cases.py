@@ -366,6 +366,36 @@ def _networks() -> Iterator[Case]:
     yield case("sparse_categorical_crossentropy", LABELS, normal(4, 3), from_logits=True, axis=0)
 
 
+def _windows() -> Iterator[Case]:
+    yield case("conv", normal(2, 6, 3), normal(2, 3, 4))
+    yield case("conv", normal(2, 7, 3), normal(3, 3, 2), 2, "same")
+    yield case("conv", normal(2, 7, 3), normal(4, 3, 2), padding="same", dilation_rate=2)
+    yield case("conv", normal(2, 6, 3), normal(3, 3, 2), padding="causal", dilation_rate=2)
+    yield case("conv", normal(2, 7, 4), normal(3, 2, 6), strides=3)
+    yield case("conv", normal(2, 4, 6), normal(3, 4, 2), data_format="channels_first")
+    yield case(
+        "conv", normal(2, 6, 7), normal(3, 2, 9), padding="same", data_format="channels_first"
+    )
+    yield case("conv", normal(2, 5, 6, 3), normal(3, 2, 3, 2), (2, 1), "same")
+    yield case("conv", normal(1, 2, 5, 6), normal(2, 2, 1, 4), dilation_rate=(1, 3),
+               data_format="channels_first")  # fmt: skip
+    yield case("conv", normal(1, 3, 3, 4, 2), normal(2, 2, 2, 2, 1))
+    yield case("conv", normal(2, 3, 4), normal(1, 4, 2))
+    yield case("depthwise_conv", normal(2, 6, 3), normal(2, 3, 2))
+    yield case("depthwise_conv", normal(2, 7, 3), normal(3, 3, 1), 2, "same")
+    yield case("depthwise_conv", normal(2, 3, 6), normal(2, 3, 2), data_format="channels_first")
+    yield case("depthwise_conv", normal(2, 4, 5, 2), normal(2, 3, 2, 2), padding="same")
+    yield case("separable_conv", normal(2, 6, 3), normal(2, 3, 2), normal(1, 6, 4), 2)
+    yield case("separable_conv", normal(2, 3, 6), normal(2, 3, 1), normal(1, 3, 2), padding="same",
+               data_format="channels_first")  # fmt: skip
+    for pool in ("max_pool", "average_pool"):
+        yield case(pool, normal(2, 7, 3), 2)
+        yield case(pool, normal(2, 7, 3), 3, 2, "same")
+        yield case(pool, normal(2, 3, 7), (2,), 1, data_format="channels_first")
+        yield case(pool, normal(2, 5, 6, 2), (3, 2), padding="same")
+        yield case(pool, normal(2, 2, 5, 6), 2, (1, 3), data_format="channels_first")
+
+
 CASES = [
     *_arithmetic(),
     *_elementwise(),
@@ -374,4 +404,5 @@ CASES = [
     *_indexing(),
     *_products(),
     *_networks(),
+    *_windows(),
 ]

@@ -10,6 +10,9 @@ from leftfold.layers.activation import (
     Softmax,
 )
 from leftfold.layers.attention import AdditiveAttention, Attention
+from leftfold.layers.convolution import (
+    Conv1D,
+)
 from leftfold.layers.dense import Dense
 from leftfold.layers.dtype_policy import DTypePolicy
 from leftfold.layers.embedding import Embedding
@@ -38,7 +41,12 @@ from leftfold.layers.merging import (
 )
 from leftfold.layers.multi_head_attention import MultiHeadAttention
 from leftfold.layers.normalization import BatchNormalization, LayerNormalization
-from leftfold.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
+from leftfold.layers.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
 from leftfold.layers.recurrent import (
     GRU,
     LSTM,
@@ -52,11 +60,19 @@ from leftfold.layers.recurrent import (
 )
 from leftfold.layers.regularization import Dropout, GaussianNoise, SpatialDropout1D
 from leftfold.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from leftfold.layers.separable_convolution import (
+    DepthwiseConv1D,
+    SeparableConv1D,
+)
 from leftfold.layers.serialization import deserialize, serialize
 from leftfold.layers.string_lookup import IntegerLookup, StringLookup
 from leftfold.layers.text_vectorization import TextVectorization
 from leftfold.layers.time_distributed import TimeDistributed, Wrapper
 
+AvgPool1D = AveragePooling1D
+Convolution1D = Conv1D
+MaxPool1D = MaxPooling1D
+SeparableConvolution1D = SeparableConv1D
 GlobalAvgPool1D = GlobalAveragePooling1D
 GlobalMaxPool1D = GlobalMaxPooling1D
 
@@ -70,11 +86,16 @@ __all__ = [
     "AdditiveAttention",
     "Attention",
     "Average",
+    "AveragePooling1D",
+    "AvgPool1D",
     "BatchNormalization",
     "Bidirectional",
     "Concatenate",
+    "Conv1D",
+    "Convolution1D",
     "DTypePolicy",
     "Dense",
+    "DepthwiseConv1D",
     "Dot",
     "Dropout",
     "Embedding",
@@ -96,6 +117,8 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxPool1D",
+    "MaxPooling1D",
     "Maximum",
     "Minimum",
     "MultiHeadAttention",
@@ -105,6 +128,8 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SeparableConv1D",
+    "SeparableConvolution1D",
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",

@@ -50,6 +50,7 @@ from leftfold.ops.control import (
     vectorized_map,
     while_loop,
 )
+from leftfold.ops.convolution import conv
 from leftfold.ops.creation import (
     arange,
     array,
@@ -84,6 +85,7 @@ from leftfold.ops.creation import (
     zeros,
     zeros_like,
 )
+from leftfold.ops.depthwise import depthwise_conv, separable_conv
 from leftfold.ops.elementwise import (
     abs,
     absolute,
@@ -216,4 +218,5 @@ from leftfold.ops.shape import (
     unstack,
     vstack,
 )
+from leftfold.ops.sliding_pools import average_pool, max_pool
 from leftfold.ops.sorting import argsort, in_top_k, isin, searchsorted, sort, top_k, unique
