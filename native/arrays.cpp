@@ -36,6 +36,15 @@ nb::object contiguous(nb::handle array) {
     return copy(array, nb::arg("order") = "C", nb::arg("copy") = true);
 }
 
+void check_ids(const Array<int32_t>& ids, int64_t count, Place place) {
+    for (int64_t i = 0; i < ids.size(); i++)
+        if (ids.data()[i] < 0 || ids.data()[i] >= count)
+            throw nb::index_error((std::string(place.function) + " expected " + place.argument +
+                                   " of at least 0 and below " + std::to_string(count) + ", got " +
+                                   std::to_string(ids.data()[i]) + ".")
+                                      .c_str());
+}
+
 NewArray new_array(std::initializer_list<int64_t> shape) {
     nb::list sizes;
     for (const int64_t size : shape)

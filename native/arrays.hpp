@@ -109,6 +109,9 @@ const T* optional_data(nb::handle value, Place place, std::initializer_list<int6
     return array.data();
 }
 
+// Raises IndexError unless every id names one of `count` rows or classes.
+void check_ids(const Array<int32_t>& ids, int64_t count, Place place);
+
 // A new float32 array, from the allocator that Python has set.
 struct NewArray {
     nb::object object;

@@ -29,21 +29,10 @@ nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool tra
     return c.object;
 }
 
-// Every id must name one of `count` rows or classes.
-void check_ids(const char* function, const char* argument, const Array<int32_t>& ids,
-               int64_t count) {
-    for (int64_t i = 0; i < ids.size(); i++)
-        if (ids.data()[i] < 0 || ids.data()[i] >= count)
-            throw nb::index_error((std::string(function) + " expected " + argument +
-                                   " of at least 0 and below " + std::to_string(count) + ", got " +
-                                   std::to_string(ids.data()[i]) + ".")
-                                      .c_str());
-}
-
 nb::object embed(nb::handle table_argument, nb::handle ids_argument) {
     const Array<float> table(table_argument, {"embedding_forward", "table"}, {ANY, ANY});
     const Array<int32_t> ids(ids_argument, {"embedding_forward", "ids"}, {ANY});
-    check_ids("embedding_forward", "ids", ids, table.shape(0));
+    check_ids(ids, table.shape(0), {"embedding_forward", "ids"});
     const NewArray out = new_array({ids.size(), table.shape(1)});
     nb::gil_scoped_release unlocked;
     embedding_forward(table.data(), ids.data(), ids.size(), table.shape(1), out.data);
@@ -55,7 +44,7 @@ void embed_backward(nb::handle total_argument, nb::handle ids_argument, nb::hand
     const Array<float> total(total_argument, {NAME, "total"}, {ANY, ANY}, true);
     const Array<int32_t> ids(ids_argument, {NAME, "ids"}, {ANY});
     const Array<float> rows(rows_argument, {NAME, "rows"}, {ids.size(), total.shape(1)});
-    check_ids(NAME, "ids", ids, total.shape(0));
+    check_ids(ids, total.shape(0), {NAME, "ids"});
     nb::gil_scoped_release unlocked;
     embedding_backward(total.mutable_data(), total.shape(0), ids.data(), rows.data(), ids.size(),
                        total.shape(1));
@@ -88,7 +77,7 @@ nb::tuple crossentropy(nb::handle logits_argument, nb::handle labels_argument) {
     const Array<float> logits(logits_argument, {NAME, "logits"}, {ANY, ANY});
     const int64_t rows = logits.shape(0), classes = logits.shape(1);
     const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
-    check_ids(NAME, "labels", labels, classes);
+    check_ids(labels, classes, {NAME, "labels"});
     const NewArray losses = new_array({rows}), probabilities = new_array({rows, classes});
     {
         nb::gil_scoped_release unlocked;
@@ -105,7 +94,7 @@ nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle l
     const int64_t rows = probabilities.shape(0), classes = probabilities.shape(1);
     const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
     const Array<float> d_losses(d_losses_argument, {NAME, "d_losses"}, {rows});
-    check_ids(NAME, "labels", labels, classes);
+    check_ids(labels, classes, {NAME, "labels"});
     const NewArray out = new_array({rows, classes});
     nb::gil_scoped_release unlocked;
     softmax_crossentropy_gradient(probabilities.data(), labels.data(), d_losses.data(), rows,

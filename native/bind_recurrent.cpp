@@ -49,25 +49,44 @@ struct Arguments {
     bool go_backwards, return_sequences, zero_output_for_mask, save;
 };
 
+// Whether inputs are given as ids: whole numbers instead of vectors.
+bool is_ids(nb::handle x) {
+    nb::ndarray<nb::ro, nb::device::cpu> view;
+    return nb::try_cast(x, view, false) && view.dtype() == nb::dtype<int32_t>();
+}
+
 Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners) {
     Inputs in{};
-    const Array<float> x(a.x, {a.function, "x"}, {ANY, ANY, ANY});
-    in.batch = x.shape(0);
-    in.time = x.shape(1);
-    in.features = x.shape(2);
+    Array<int32_t> ids;
+    if (is_ids(a.x)) {
+        ids = Array<int32_t>(a.x, {a.function, "x"}, {ANY, ANY});
+        in.batch = ids.shape(0);
+        in.time = ids.shape(1);
+        in.ids = ids.data();
+        owners.push_back(ids.owner());
+    } else {
+        const Array<float> x(a.x, {a.function, "x"}, {ANY, ANY, ANY});
+        in.batch = x.shape(0);
+        in.time = x.shape(1);
+        in.features = x.shape(2);
+        in.x = x.data();
+        owners.push_back(x.owner());
+    }
     const Array<float> recurrent(a.recurrent_kernel, {a.function, "recurrent_kernel"}, {ANY, ANY});
     in.units = recurrent.shape(0);
     const int64_t columns = gates * in.units;
     Array<float>(a.recurrent_kernel, {a.function, "recurrent_kernel"}, {in.units, columns});
-    const Array<float> kernel(a.kernel, {a.function, "kernel"}, {in.features, columns});
+    const Array<float> kernel(a.kernel, {a.function, "kernel"},
+                              {in.ids ? ANY : in.features, columns});
+    in.vocabulary = kernel.shape(0);
+    if (in.ids) check_ids(ids, in.vocabulary, {a.function, "x"});
     // All memory together, so that no size computed below can overflow.
     const double rows = double(in.batch) * double(std::max<int64_t>(in.time, 2));
     if (rows * double(gates) * double(in.features + 4 * in.units + 64) > 0x1p60)
         throw std::bad_alloc();
-    in.x = x.data();
     in.kernel = kernel.data();
     in.recurrent_kernel = recurrent.data();
-    owners.insert(owners.end(), {x.owner(), kernel.owner(), recurrent.owner()});
+    owners.insert(owners.end(), {kernel.owner(), recurrent.owner()});
     in.initial_h =
         optional_data<float>(a.initial_h, {a.function, "h0"}, {in.batch, in.units}, owners);
     // NumPy counts any byte but zero as true; C++ knows no such bool.
@@ -142,7 +161,7 @@ struct Gradients {
     InputGradients wanted{};
     int64_t weight_rows;
     nb::object dx = nb::none();
-    NewArray weights, dh;
+    NewArray weights, dh, kernel{};
 
     Gradients(const char* function, Saved<Cell>& saved, int64_t gates, nb::handle d_output,
               nb::handle d_h, bool needs_dx) {
@@ -157,10 +176,19 @@ struct Gradients {
         given.h = optional_data<float>(d_h, {function, "d_h"}, {in.batch, in.units}, owners);
         weights = new_array({weight_rows, gates * in.units});
         dh = new_array({in.batch, in.units});
+        if (needs_dx && in.ids)
+            throw nb::value_error(
+                (std::string(function) + " expected needs_dx to be False for ids, got True.")
+                    .c_str());
         if (needs_dx) {
             const NewArray x = new_array({in.batch, in.time, in.features});
             dx = x.object;
             wanted.x = x.data;
+        }
+        if (in.ids) {
+            kernel = new_array({in.vocabulary, gates * in.units});
+            std::fill_n(kernel.data, in.vocabulary * gates * in.units, 0.0f);
+            wanted.kernel = kernel.data;
         }
         wanted.weights = weights.data;
         wanted.h = dh.data;
@@ -178,6 +206,11 @@ struct Gradients {
     // Rows [from, to) of the stacked gradient.
     nb::object rows(int64_t from, int64_t to) const {
         return weights.object[nb::slice(nb::int_(from), nb::int_(to), nb::int_(1))];
+    }
+
+    // That of the kernel, which is rows [from, to) unless inputs are ids.
+    nb::object of_kernel(int64_t from, int64_t to) const {
+        return wanted.kernel ? kernel.object : rows(from, to);
     }
 };
 
@@ -217,7 +250,7 @@ nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h,
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
     if (bias) d_bias = g.weights.object[0];
-    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object,
+    return nb::make_tuple(g.dx, g.of_kernel(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object,
                           dc.object);
 }
 
@@ -256,7 +289,7 @@ nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, b
         d_bias = g.weights.object[nb::slice(nb::int_(0), nb::int_(w + 1), nb::int_(w))];
     else if (biases == 1)
         d_bias = g.weights.object[0];
-    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(r, r + in.units), d_bias, g.dh.object);
+    return nb::make_tuple(g.dx, g.of_kernel(bias, w), g.rows(r, r + in.units), d_bias, g.dh.object);
 }
 
 nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
@@ -287,7 +320,7 @@ nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
     if (bias) d_bias = g.weights.object[0];
-    return nb::make_tuple(g.dx, g.rows(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object);
+    return nb::make_tuple(g.dx, g.of_kernel(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object);
 }
 
 }  // namespace

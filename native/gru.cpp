@@ -129,7 +129,10 @@ void Gru::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma si
             constexpr int SIZE = decltype(size)::value;
             const float* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, KEPT> tile;
-            tile.clear();
+            r_.begin<TILE_G, 3>(tile, s, own, first, [&](int v) {
+                constexpr int GATE[] = {2, 0, 1};  // g z r
+                return std::pair{GATE[v] * in.units + unit, left};
+            });
             tile.template add_product<TILE_G, 3, MASKED>(a, a_row, x_panel, x_depth_, a_gate);
             // In the masked copies z comes second: g z r, and once more g.
             tile.template add_product<TILE_Z, RECURRENT, MASKED>(a + h_from_ + a_gate, a_row,
@@ -215,6 +218,7 @@ void Gru::backward(const OutputGradients& given, const InputGradients& wanted) {
             });
     });
     weight_gradients(wanted.weights);
+    if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
 }
 
 // The equations of the header, backwards, as far as elementwise operations reach: gradients of

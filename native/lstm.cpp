@@ -96,7 +96,8 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
             constexpr int SIZE = decltype(size)::value;
             const float* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, GATES> tile;
-            tile.clear();
+            r_.begin<0, GATES>(tile, s, own, first,
+                               [&](int gate) { return std::pair{gate * in.units + unit, left}; });
             tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
             for (int n = 0; n < SIZE; n++) {
                 const int64_t row = first + n;
@@ -146,6 +147,7 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
     for (int64_t r = 0; r < in.batch; r++)
         copy(dc.data() + r * in.units, wanted.c + r_.schedule.source(r) * in.units, in.units);
     weight_gradients(wanted.weights);
+    if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
 }
 
 // The equations of the header, backwards, for one step: dh and dc arrive with the gradients of

@@ -49,6 +49,21 @@ void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
             copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
+// Every thread has columns of its own and adds all rows to them in one order, so that sums do not
+// depend on how many there are.
+void Recurrence::kernel_gradient(const float* deltas, int64_t stride, float* out) const {
+    const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
+    const int threads = threads_for(0.5 * schedule.rows() * columns, vectors);
+    in_parallel(threads, [&](int thread, int team) {
+        const int64_t from = vectors * thread / team * LANES;
+        const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
+        const float* row = deltas + from;
+        for (int64_t s = 0; s < schedule.steps(); s++)
+            for (int64_t r = 0; r < schedule.active(s); r++, row += stride)
+                add(row, out + id(s, r) * columns + from, to - from);
+    });
+}
+
 std::vector<int64_t> Recurrence::packed_sources() const {
     std::vector<int64_t> sources;
     sources.reserve(schedule.rows());

@@ -28,10 +28,15 @@ using Allocate = std::function<float*(int64_t count)>;
 
 // A layer's inputs and settings, as they come from Python. Arrays are C-contiguous; optional
 // ones may be null.
+//
+// Where the inputs are one-hot, `ids` may name the ones: x times the kernel is then a row of the
+// kernel, (vocabulary, gates * units), `features` is 0 and `x` is null.
 struct Inputs {
     int64_t batch, time, features, units;
     const float* x;                  // (batch, time, features)
     const float* kernel;             // (features, gates * units)
+    const int32_t* ids;              // (batch, time), instead of x
+    int64_t vocabulary;              // rows of the kernel that ids choose from
     const float* recurrent_kernel;   // (units, gates * units)
     const float* bias;               // optional
     const float* initial_h;          // (batch, units), optional
@@ -58,6 +63,7 @@ struct OutputGradients {
 
 struct InputGradients {
     float* x;        // (batch, time, features), optional
+    float* kernel;   // (vocabulary, gates * units), where inputs are ids
     float* weights;  // the stacked matrix's gradient; see each cell
     float* h;        // (batch, units)
     float* c;        // (batch, units), LSTM only
@@ -136,6 +142,23 @@ class Recurrence {
     bool masks_per_gate() const { return masks_per_gate_; }
     bool skips(int64_t s, int64_t r) const { return schedule.has_holes() && schedule.hole(r, s); }
 
+    // Begins columns [FIRST, FIRST + COUNT) of a tile, for a thread's rows from `first` on: with
+    // the rows of the kernel that their ids choose, or with zeros. `column(v)` says where column v
+    // begins in such a row, and how much of its gate is left there.
+    template <int FIRST, int COUNT, int SIZE, int WIDTH, class Column>
+    LEFTFOLD_INLINE void begin(Tile<SIZE, WIDTH>& tile, int64_t s, const Own& own, int64_t first,
+                               Column&& column) const {
+        tile.clear();
+        if (!in.ids) return;
+        for (int n = 0; n < SIZE; n++) {
+            const float* row = chosen(s, own.row(first + n));
+            for (int v = 0; v < COUNT; v++) {
+                const auto [at, left] = column(v);
+                tile.at[n][FIRST + v] = load_partial(row + at, left);
+            }
+        }
+    }
+
     // Walks forwards; `step(s, own, masked)` computes the states of one step for a thread's
     // rows. `masked` holds what `mask_rows` made of them, if masks differ by gate.
     template <class Step>
@@ -152,6 +175,9 @@ class Recurrence {
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
     // applied. Rows are `stride` apart, gates `own.count * stride`.
     void mask_rows(int64_t s, const Own& own, float* scratch) const;
+    // The gradient of the kernel where inputs are ids: the gate gradients of every packed row,
+    // `stride` apart, added to the row that its id chooses.
+    void kernel_gradient(const float* deltas, int64_t stride, float* out) const;
     // The mask of stacked row r for gate g; ones where nothing is dropped.
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
@@ -169,6 +195,13 @@ class Recurrence {
     std::vector<int> mask_order_;
     Floats gate_masks_;
 
+    int64_t id(int64_t s, int64_t r) const {
+        return in.ids[schedule.source(r) * in.time + schedule.time_of(r, s)];
+    }
+    // The row of the kernel that stands for the input of sorted row r at step s.
+    const float* chosen(int64_t s, int64_t r) const {
+        return in.kernel + id(s, r) * gates * in.units;
+    }
     void start(int thread, int team) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;

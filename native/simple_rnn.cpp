@@ -41,7 +41,9 @@ void SimpleRnn::step(int64_t s, const Own& own, const float* masked, Phi phi) co
         for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
             Tile<SIZE, WIDTH> tile;
-            tile.clear();
+            r_.begin<0, WIDTH>(tile, s, own, first, [&](int v) {
+                return std::pair{column + v * LANES, in.units - column - v * LANES};
+            });
             tile.template add_product<0, WIDTH>(a + first * a_row, a_row, panel, r_.width);
             for (int n = 0; n < SIZE; n++) {
                 const int64_t row = first + n;
@@ -85,6 +87,7 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
         product.scale_stride = r_.gate_mask_stride();
     }
     gemm(product);
+    if (in.ids) r_.kernel_gradient(deltas_, deltas_row_, wanted.kernel);
 }
 
 template <class Phi>

@@ -162,7 +162,7 @@ def in_float64(case: Case) -> Case:
     """The same call for the reference, computed so exactly that only the kernel's error counts."""
 
     def cast(array: np.ndarray | None) -> np.ndarray | None:
-        return None if array is None else array.astype(np.float64)
+        return array.astype(np.float64) if array is not None and array.dtype.kind == "f" else array
 
     return dataclasses.replace(
         case,
@@ -191,7 +191,7 @@ def select_rows(case: Case, rows: Any) -> Case:
 def output_gradients(case: Case, seed: int = 1, without: tuple[int, ...] = ()) -> list[Any]:
     """Random gradients of the output and the last states; `None` at places in `without`."""
     random = np.random.default_rng(seed)
-    batch, timesteps, _ = case.tensors["x"].shape
+    batch, timesteps = case.tensors["x"].shape[:2]
     state = (batch, len(case.tensors["recurrent_kernel"]))
     sequences = case.settings.get("return_sequences", False)
     output = (batch, timesteps, state[1]) if sequences else state

@@ -28,12 +28,15 @@ class Tensor:
     name that code written for Keras reads). Arithmetic and indexing are attached by
     `leftfold.ops`, so that they are recorded like every other primitive.
 
+    A model sets `looked_up`, the table and the ids, on vectors that only recurrences of its own
+    read: these can then compute once for each distinct id.
+
     Args:
         data: the values; a NumPy array is wrapped without a copy.
         tracked: whether gradients with respect to this tensor may be asked for.
     """
 
-    __slots__ = ("__weakref__", "_keras_mask", "data", "tracked")
+    __slots__ = ("__weakref__", "_keras_mask", "data", "looked_up", "tracked")
     __array_priority__ = 100.0
 
     def __init__(self, data: ArrayLike, tracked: bool = False) -> None:

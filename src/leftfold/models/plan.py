@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from leftfold.engine import KerasTensor
+from leftfold.engine import KerasTensor, Tensor
 from leftfold.engine.symbolic import Node, Operation, PrimitiveCall, leaves
+from leftfold.layers import Bidirectional, Embedding
+from leftfold.layers.recurrent.fused import FusedRNN
 from leftfold.models.graph import Graph
 
 Values = list[Any]
@@ -28,6 +31,8 @@ class Step(NamedTuple):
     targets: list[int]
     finished: list[int]
     """Slots that nothing reads any more."""
+    looks_up: bool
+    """Whether it looks vectors up for nothing but recurrences: see `Tensor.looked_up`."""
 
 
 class Plan:
@@ -46,13 +51,18 @@ class Plan:
                 self._slots.setdefault(id(tensor), len(self._slots))
         self._outputs = [self._slots[id(tensor)] for tensor in graph.outputs]
         self.steps: list[Step] = []
+        readers: dict[int, list[Any]] = defaultdict(list)
         read = set(self._outputs) | set(range(given))
         for node, args, kwargs in reversed(calls):
             sources = [self._slots[id(t)] for t in leaves((args, kwargs)) if _symbolic(t)]
             targets = [self._target(tensor, given) for tensor in node.outputs]
             finished = {*sources, *targets} - read
             read.update(sources)
-            self.steps.append(self._step(node, args, kwargs, targets, sorted(finished)))
+            looks_up = isinstance(node.operation, Embedding) and targets[0] not in self._outputs
+            looks_up = looks_up and all(map(_computes_by_word, readers[targets[0]]))
+            for slot in sources:
+                readers[slot].append(node.operation)
+            self.steps.append(self._step(node, args, kwargs, targets, sorted(finished), looks_up))
         self.steps.reverse()
         self._size = len(self._slots) + 1
 
@@ -62,7 +72,13 @@ class Plan:
         return slot if slot >= given else len(self._slots)
 
     def _step(
-        self, node: Node, args: Any, kwargs: Any, targets: list[int], finished: list[int]
+        self,
+        node: Node,
+        args: Any,
+        kwargs: Any,
+        targets: list[int],
+        finished: list[int],
+        looks_up: bool,
     ) -> Step:
         operation = node.operation
         alone = len(args) == 1 and not kwargs and isinstance(args[0], KerasTensor)
@@ -75,6 +91,7 @@ class Plan:
             targets[0] if len(targets) == 1 else -1,
             targets,
             finished,
+            looks_up and alone,
         )
 
     def _getter(self, value: Any) -> Getter:
@@ -123,6 +140,8 @@ class Plan:
                 args = [getter(values) for getter in step.arguments]
                 kwargs = {name: getter(values) for name, getter in step.keywords.items()}
                 result = call(step, args, kwargs) if call else step.function(*args, **kwargs)
+            if step.looks_up and type(result) is Tensor:
+                result.looked_up = step.operation.embeddings, values[step.source]  # type: ignore[attr-defined]
             if step.target >= 0:
                 values[step.target] = _only(result)
             else:
@@ -131,6 +150,13 @@ class Plan:
             for slot in step.finished:
                 values[slot] = None
         return [values[slot] for slot in self._outputs]
+
+
+def _computes_by_word(operation: Any) -> bool:
+    """Whether a layer makes use of `Tensor.looked_up`."""
+    if type(operation) is Bidirectional:
+        return _computes_by_word(operation.forward_layer)
+    return isinstance(operation, FusedRNN)
 
 
 def _only(result: Any) -> Any:

@@ -10,6 +10,7 @@ from leftfold.engine import KerasTensor
 from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive, shape_rule
 from leftfold.engine.tensor import as_array
+from leftfold.ops.fused import check_range
 
 
 @primitive
@@ -35,7 +36,8 @@ def simple_rnn(
     The equation is in `leftfold.engine.reference.simple_rnn`.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); one-hot ones may be given as ids, (batch,
+            timesteps), int32: which row of `kernel` stands for the product.
         kernel: (features, units).
         recurrent_kernel: (units, units).
         bias: (units,) or `None`.
@@ -92,7 +94,8 @@ def lstm(
     The equations are in `leftfold.engine.reference.lstm`.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); one-hot ones may be given as ids, (batch,
+            timesteps), int32: which row of `kernel` stands for the product.
         kernel: (features, 4 * units), the gates in the order i, f, c, o.
         recurrent_kernel: (units, 4 * units).
         bias: (4 * units,) or `None`.
@@ -152,7 +155,8 @@ def gru(
     The equations are in `leftfold.engine.reference.gru`.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); one-hot ones may be given as ids, (batch,
+            timesteps), int32: which row of `kernel` stands for the product.
         kernel: (features, 3 * units), the gates in the order z, r, h.
         recurrent_kernel: (units, 3 * units).
         bias: (2, 3 * units) if `reset_after`, else (3 * units,); or `None`.
@@ -200,12 +204,13 @@ def _two_states_rule(
 
 
 def _symbolic_outputs(x: Any, recurrent_kernel: Any, states: int, sequences: Any) -> Any:
-    if len(x.shape) != 3:
+    if len(x.shape) != 3 - (x.dtype == "int32"):
         raise ValueError(f"x expected shape (batch, timesteps, features), got {x.shape}.")
-    batch, timesteps, _ = x.shape
+    batch, timesteps = x.shape[:2]
     state = (batch, recurrent_kernel.shape[0])
     output = (batch, timesteps, state[1]) if sequences else state
-    return tuple([KerasTensor(shape, x.dtype) for shape in (output, *[state] * states)])
+    dtype = recurrent_kernel.dtype
+    return tuple([KerasTensor(shape, dtype) for shape in (output, *[state] * states)])
 
 
 def _read(
@@ -216,7 +221,7 @@ def _read(
     needs: tuple[bool, ...],
 ) -> Any:
     """Run a kernel; with `needs`, keep what its backward pass will want."""
-    dtype = tensors[0].dtype
+    dtype = tensors[2].dtype
 
     def forward() -> Any:
         return find_kernel(f"{name}_forward", dtype)(*tensors, *masks, *settings, bool(needs))
@@ -244,17 +249,22 @@ def _checked(
     *states: np.ndarray | None,
 ) -> list[Any]:
     """The tensors as kernels take them: contiguous, of one float dtype and of fitting shapes."""
-    if x.ndim != 3:
+    ids = x.dtype == np.int32
+    if x.ndim != (2 if ids else 3):
         raise ValueError(
-            f"{name} expected x of shape (batch, timesteps, features), got shape {x.shape}."
+            f"{name} expected x of shape (batch, timesteps{'' if ids else ', features'}), got "
+            f"shape {x.shape}."
         )
-    if x.dtype.kind != "f":
-        raise TypeError(f"{name} expected x of a float dtype, got {x.dtype}.")
+    if x.dtype.kind != "f" and not ids:
+        raise TypeError(f"{name} expected x of a float dtype, or int32 for ids, got {x.dtype}.")
     if recurrent_kernel.ndim != 2:
         raise ValueError(
             f"{name} expected recurrent_kernel of two axes, got shape {recurrent_kernel.shape}."
         )
-    batch, _, features = x.shape
+    features = len(kernel) if ids else x.shape[2]
+    if ids:
+        check_range(x, features, name, "id")
+    batch, dtype = len(x), recurrent_kernel.dtype
     units, width = len(recurrent_kernel), gates * len(recurrent_kernel)
     expected: list[tuple[str, Any, tuple[int, ...]]] = [
         ("kernel", kernel, (features, width)),
@@ -265,7 +275,7 @@ def _checked(
     found: list[Any] = [np.ascontiguousarray(x)]
     for what, value, shape in expected:
         if value is not None:
-            _expect(name, what, value, x.dtype, (shape,))
+            _expect(name, what, value, dtype if ids else x.dtype, (shape,))
             value = np.ascontiguousarray(value)
         found.append(value)
     return found
@@ -280,8 +290,8 @@ def _checked_masks(
     recurrent_dropout: Any,
 ) -> list[Any]:
     """The mask and the dropout masks as kernels take them."""
-    x, _, recurrent_kernel, *_ = tensors
-    batch, timesteps, features = x.shape
+    x, kernel, recurrent_kernel, *_ = tensors
+    batch, timesteps, features = len(x), x.shape[1], len(kernel)
     units = len(recurrent_kernel)
     found: list[Any] = [None, None, None]
     if mask is not None:
@@ -289,11 +299,14 @@ def _checked_masks(
         _expect(name, "mask", mask, mask.dtype, ((batch, timesteps),))
         found[0] = np.ascontiguousarray(mask, bool)
     if input_dropout is not None:
+        if x.dtype.kind != "f":
+            raise ValueError(f"{name} expected no input_dropout where x are ids.")
         shapes = (1, batch, features), (gates, batch, features)
         _expect(name, "input_dropout", input_dropout, x.dtype, shapes)
         found[1] = np.ascontiguousarray(input_dropout)
     if recurrent_dropout is not None:
-        _expect(name, "recurrent_dropout", recurrent_dropout, x.dtype, ((gates, batch, units),))
+        shape = gates, batch, units
+        _expect(name, "recurrent_dropout", recurrent_dropout, recurrent_kernel.dtype, (shape,))
         found[2] = np.ascontiguousarray(recurrent_dropout)
     return found
 

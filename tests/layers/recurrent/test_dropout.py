@@ -16,9 +16,9 @@ def masks_of(monkeypatch, layer, x, training=True):
     found = {}
     read = type(layer)._read_at_once
 
-    def spy(self, sequences, states, **settings):
+    def spy(self, *tensors, **settings):
         found.update(settings)
-        return read(self, sequences, states, **settings)
+        return read(self, *tensors, **settings)
 
     monkeypatch.setattr(type(layer), "_read_at_once", spy)
     layer(x, training=training)

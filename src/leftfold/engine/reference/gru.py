@@ -70,7 +70,8 @@ def gru_forward(
     """Read a batch of sequences.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); or, where they are one-hot, the ids of the ones,
+            (batch, timesteps), int32, without `input_dropout`.
         kernel: (features, 3 * units).
         recurrent_kernel: (units, 3 * units).
         bias: (2, 3 * units) if `reset_after`, else (3 * units,); or `None`.
@@ -145,7 +146,7 @@ def gru_backward(
     d_bias = np.zeros_like(kernel, shape=(2, kernel.shape[1]))
     (gates, candidate), (gates_kept, candidate_kept) = _blocks(recurrent_kernel, recurrent_dropout)
     (d_gates, d_candidate), _ = _blocks(d_recurrent_kernel, None)
-    dh = sequence.gradient_at_end(d_output, d_h, units=len(recurrent_kernel))
+    dh = sequence.gradient_at_end(d_output, d_h, weights=recurrent_kernel)
     for position, x_t, live in sequence.steps_back():
         h_before, z, r, g, h_h = steps[position]
         dh = dh + sequence.gradient_at(position, live, d_output)

@@ -67,7 +67,8 @@ def lstm_forward(
     """Read a batch of sequences.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); or, where they are one-hot, the ids of the ones,
+            (batch, timesteps), int32, without `input_dropout`.
         kernel: (features, 4 * units).
         recurrent_kernel: (units, 4 * units).
         bias: (4 * units,) or `None`.
@@ -141,7 +142,7 @@ def lstm_backward(
     d_x = np.zeros_like(sequence.x) if needs_dx else None
     d_kernel, d_recurrent_kernel = np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
     d_bias = np.zeros_like(kernel, shape=kernel.shape[1])
-    dh = sequence.gradient_at_end(d_output, d_h, units=len(recurrent_kernel))
+    dh = sequence.gradient_at_end(d_output, d_h, weights=recurrent_kernel)
     dc = np.zeros_like(dh) if d_c is None else d_c
     for position, x_t, live in sequence.steps_back():
         h_before, c_before, i, f, g, o, shown = steps[position]

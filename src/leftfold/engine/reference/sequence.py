@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Step = tuple[int, np.ndarray, np.ndarray | None]
-"""Position in reading order; the input there (batch, features); which rows are live (batch, 1)."""
+"""Position in reading order; the input there, (batch, features), or (batch,) for ids; which rows
+are live (batch, 1)."""
 
 
 class Sequence(NamedTuple):
     """An input sequence and the way in which it is read and answered.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features), or ids, (batch, timesteps): see `project`.
         mask: (batch, timesteps), `False` where a step of a row is skipped; or `None`.
         go_backwards: read from the last step to the first, and answer in that order.
         return_sequences: answer with every hidden state, not only with the last.
@@ -63,10 +64,10 @@ class Sequence(NamedTuple):
         return self._zeroed(d_output[:, position], live)
 
     def gradient_at_end(
-        self, d_output: np.ndarray | None, d_last: np.ndarray | None, units: int
+        self, d_output: np.ndarray | None, d_last: np.ndarray | None, weights: np.ndarray
     ) -> np.ndarray:
         """The gradient of the last hidden state, from the answer and from the final state."""
-        total = np.zeros((len(self.x), units), self.x.dtype) if d_last is None else d_last
+        total = initial(d_last, self.x, weights)
         if d_output is not None and not self.return_sequences:
             total = total + d_output
         return total
@@ -86,17 +87,20 @@ def initial(state: np.ndarray | None, x: np.ndarray, recurrent_kernel: np.ndarra
     """The state to begin with: the one given, or zeros of shape (batch, units)."""
     if state is not None:
         return state
-    return np.zeros((len(x), len(recurrent_kernel)), x.dtype)
+    return np.zeros((len(x), len(recurrent_kernel)), recurrent_kernel.dtype)
 
 
 def project(x: np.ndarray, weights: np.ndarray, dropout: np.ndarray | None) -> np.ndarray:
     """`x @ weights`; under dropout each gate sees `x` through a mask of its own.
 
     Args:
-        x: (batch, features).
+        x: (batch, features). One-hot rows may be given as ids, (batch,): the place of the one.
+            The product is then the row of `weights` that stands there.
         weights: (features, gates * units).
         dropout: one scaled mask per gate, or one for all, (gates or 1, batch, features).
     """
+    if x.dtype.kind == "i":
+        return weights[x]
     if dropout is None:
         return x @ weights
     gates = np.split(weights, len(dropout), axis=1)
@@ -111,8 +115,14 @@ def project_backward(
     weights: np.ndarray,
     dropout: np.ndarray | None,
     d_weights: np.ndarray,
-) -> np.ndarray:
-    """The gradient of `project` with respect to `x`; that of `weights` is added to `d_weights`."""
+) -> Any:
+    """The gradient of `project` with respect to `x`; that of `weights` is added to `d_weights`.
+
+    Ids have none: `None`.
+    """
+    if x.dtype.kind == "i":
+        np.add.at(d_weights, x, d_product)
+        return None
     if dropout is None:
         d_weights += x.T @ d_product
         return d_product @ weights.T

@@ -55,7 +55,8 @@ def simple_rnn_forward(
     """Read a batch of sequences.
 
     Args:
-        x: inputs, (batch, timesteps, features).
+        x: inputs, (batch, timesteps, features); or, where they are one-hot, the ids of the ones,
+            (batch, timesteps), int32, without `input_dropout`.
         kernel: (features, units).
         recurrent_kernel: (units, units).
         bias: (units,) or `None`.
@@ -115,7 +116,7 @@ def simple_rnn_backward(
     d_x = np.zeros_like(sequence.x) if needs_dx else None
     d_kernel, d_recurrent_kernel = np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
     d_bias = np.zeros_like(kernel, shape=kernel.shape[1])
-    dh = sequence.gradient_at_end(d_output, d_h, units=len(recurrent_kernel))
+    dh = sequence.gradient_at_end(d_output, d_h, weights=recurrent_kernel)
     for position, x_t, live in sequence.steps_back():
         h_before, h = steps[position]
         dh = dh + sequence.gradient_at(position, live, d_output)

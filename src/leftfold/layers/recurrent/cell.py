@@ -100,6 +100,10 @@ class GatedCell(Layer, DropoutRNNCell):
     def _bias_shape(self) -> tuple[int, ...]:
         return (self.gates * self.units,)
 
+    def biases(self) -> tuple[Any, Any]:
+        """The bias apart: what is added to the product of the inputs, and what is left."""
+        return self.bias, None
+
     def _first_bias(self, shape: Any, dtype: Any = None) -> Any:
         return self.bias_initializer(shape, dtype=dtype)
 

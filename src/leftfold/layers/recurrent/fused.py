@@ -10,6 +10,14 @@ from leftfold import activations, ops, regularizers
 from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
+from leftfold.ops.distinct import distinct
+from leftfold.ops.fused import dense
+
+LEAST_REPEATS = 1.5
+"""How often ids must repeat on average before it pays to compute by distinct id."""
+
+MOST_ROWS = 16
+"""Rows of a table for each id: with more, finding the distinct ids takes too long."""
 
 
 def of_the_cell(name: str) -> Any:
@@ -85,8 +93,14 @@ class FusedRNN(RNN):
         if sequences.dtype != self.compute_dtype:
             sequences = ops.cast(sequences, self.compute_dtype)
         input_dropout, recurrent_dropout = self.cell.dropout_masks(sequences, training)
+        words = getattr(sequences, "looked_up", None)
+        if words is None or input_dropout is not None:
+            weights: Any = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+        else:
+            sequences, *weights = self._by_word(sequences, *words)
         output, *last_states = self._read_at_once(
             sequences,
+            weights,
             states or [None] * len(self.state_size),
             mask=mask,
             input_dropout=input_dropout,
@@ -98,9 +112,29 @@ class FusedRNN(RNN):
         )
         return output, last_states
 
-    def _read_at_once(self, sequences: Any, states: list[Any], **settings: Any) -> Any:
+    def _read_at_once(
+        self, sequences: Any, weights: Any, states: list[Any], **settings: Any
+    ) -> Any:
         """The output and the last states, by one primitive."""
         raise NotImplementedError
+
+    def _by_word(self, sequences: Any, table: Any, ids: Any) -> tuple[Any, ...]:
+        """Inputs and weights for vectors that were looked up in a table.
+
+        A text repeats its words, and `x W + b` is the same for every `x` that is the same row of
+        the table. So it is computed once for each distinct word; the recurrence gets the words as
+        one-hot inputs, as it were, and these products as its kernel. The sums are the same chains
+        of multiply-adds, so the outputs have the same bits either way.
+        """
+        cell = self.cell
+        vocabulary = table.shape[0]
+        if vocabulary <= MOST_ROWS * ids.size:
+            words, places = distinct(np.asarray(ids.data, np.int32), vocabulary)
+            if len(words) * LEAST_REPEATS <= ids.size:
+                rows = ops.embedding(table, words)
+                at_input, at_state = cell.biases()
+                return places, dense(rows, cell.kernel, at_input), cell.recurrent_kernel, at_state
+        return sequences, cell.kernel, cell.recurrent_kernel, cell.bias
 
     def _activation_names(self) -> dict[str, str | None]:
         """The activations as the kernels call them, `None` for one they do not know."""

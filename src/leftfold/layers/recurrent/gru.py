@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from leftfold import activations, ops
 from leftfold.layers.recurrent.cell import GatedCell, project
 from leftfold.layers.recurrent.fused import FusedRNN, cell_keywords, checked_use_cudnn, of_the_cell
 from leftfold.layers.serialization import known_layer
 from leftfold.ops import recurrent
+
+_SECOND_ROW = np.array([[0.0], [1.0]], np.float32)
 
 
 @known_layer
@@ -87,6 +91,11 @@ class GRUCell(GatedCell):
 
     def _bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def biases(self) -> tuple[Any, Any]:
+        if self.bias is None or not self.reset_after:
+            return self.bias, None
+        return self.bias[0], self.bias * _SECOND_ROW
 
     def call(self, inputs: Any, states: Any, training: bool | None = False) -> Any:
         h = states[0] if isinstance(states, list | tuple) else states
@@ -219,7 +228,8 @@ class GRU(FusedRNN):
         )
         self.use_cudnn = checked_use_cudnn(type(self).__name__, use_cudnn)
 
-    def _read_at_once(self, sequences: Any, states: list[Any], **settings: Any) -> Any:
-        cell = self.cell
-        weights = cell.kernel, cell.recurrent_kernel, cell.bias
-        return recurrent.gru(sequences, *weights, *states, reset_after=cell.reset_after, **settings)
+    def _read_at_once(
+        self, sequences: Any, weights: Any, states: list[Any], **settings: Any
+    ) -> Any:
+        settings["reset_after"] = self.cell.reset_after
+        return recurrent.gru(sequences, *weights, *states, **settings)

@@ -211,7 +211,7 @@ class LSTM(FusedRNN):
         )
         self.use_cudnn = checked_use_cudnn(type(self).__name__, use_cudnn)
 
-    def _read_at_once(self, sequences: Any, states: list[Any], **settings: Any) -> Any:
-        cell = self.cell
-        weights = cell.kernel, cell.recurrent_kernel, cell.bias
+    def _read_at_once(
+        self, sequences: Any, weights: Any, states: list[Any], **settings: Any
+    ) -> Any:
         return recurrent.lstm(sequences, *weights, *states, **settings)

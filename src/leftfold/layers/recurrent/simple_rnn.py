@@ -167,7 +167,7 @@ class SimpleRNN(FusedRNN):
             **kwargs,
         )
 
-    def _read_at_once(self, sequences: Any, states: list[Any], **settings: Any) -> Any:
-        cell = self.cell
-        weights = cell.kernel, cell.recurrent_kernel, cell.bias
+    def _read_at_once(
+        self, sequences: Any, weights: Any, states: list[Any], **settings: Any
+    ) -> Any:
         return recurrent.simple_rnn(sequences, *weights, *states, **settings)

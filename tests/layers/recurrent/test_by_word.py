@@ -1,0 +1,115 @@
+"""Embedding before a recurrence: products are computed once for each distinct word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import leftfold
+from leftfold import layers, utils
+from leftfold.engine import Tape
+from leftfold.layers.recurrent import fused
+
+WORDS = 40
+RECURRENCES = {
+    "simple_rnn": lambda: layers.SimpleRNN(7),
+    "lstm": lambda: layers.LSTM(9, bias_initializer="uniform", go_backwards=True),
+    "gru": lambda: layers.GRU(9, bias_initializer="uniform"),
+    "gru_reset_before": lambda: layers.GRU(9, reset_after=False, bias_initializer="uniform"),
+    "gru_without_bias": lambda: layers.GRU(9, use_bias=False),
+    "lstm_dropping_states": lambda: layers.LSTM(9, recurrent_dropout=0.4, seed=1),
+    "bidirectional": lambda: layers.Bidirectional(layers.GRU(5, bias_initializer="uniform")),
+}
+every_recurrence = pytest.mark.parametrize("recurrence", RECURRENCES.values(), ids=RECURRENCES)
+
+
+def texts(dtype: str = "int64") -> np.ndarray:
+    ids = np.random.default_rng(0).integers(1, WORDS, (16, 20))
+    ids[:, :6] *= np.arange(16)[:, None] % 3 > 0
+    return ids.astype(dtype)
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many words each recurrence that computed by word has computed for."""
+    found: list[int] = []
+
+    def note(rows: Any, *weights: Any) -> Any:
+        found.append(len(rows))
+        return dense(rows, *weights)
+
+    dense = fused.dense
+    monkeypatch.setattr(fused, "dense", note)
+    return found
+
+
+def trained(recurrence: Any, mask_zero: bool, dtype: str = "int64") -> tuple[Any, ...]:
+    utils.set_random_seed(5)
+    model = leftfold.Sequential(
+        [layers.Embedding(WORDS, 6, mask_zero=mask_zero), recurrence(), layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    x, y = texts(dtype), np.ones((16, 1), "float32")
+    predicted = model.predict(x, verbose=0)
+    return predicted, model.train_on_batch(x, y), model.get_weights()
+
+
+@every_recurrence
+@pytest.mark.parametrize("mask_zero", [False, True])
+def test_outputs_have_the_same_bits_and_gradients_agree(recurrence, mask_zero, tables, monkeypatch):
+    predicted, loss, weights = trained(recurrence, mask_zero)
+    assert tables
+    tables.clear()
+    monkeypatch.setattr(fused, "LEAST_REPEATS", np.inf)
+    plain_predicted, plain_loss, plain_weights = trained(recurrence, mask_zero)
+    assert not tables
+    np.testing.assert_array_equal(predicted, plain_predicted)
+    assert loss == plain_loss
+    for ours, plain in zip(weights, plain_weights, strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=0, atol=2e-7)
+
+
+def test_each_direction_computes_once_for_each_distinct_word(tables):
+    trained(RECURRENCES["bidirectional"], mask_zero=False)
+    assert tables == [len(np.unique(texts()))] * 4  # two directions, prediction and training
+
+
+def test_ids_may_be_whole_floats_as_a_default_input_has_them(tables):
+    by_float = trained(RECURRENCES["lstm"], True, "float32")
+    assert tables
+    for ours, others in zip(by_float[2], trained(RECURRENCES["lstm"], True)[2], strict=True):
+        np.testing.assert_array_equal(ours, others)
+
+
+def test_words_that_hardly_repeat_are_computed_as_they_come(tables):
+    model = leftfold.Sequential([layers.Embedding(1000, 6), layers.LSTM(3)])
+    model.predict(np.arange(1000).reshape(10, 100), verbose=0)
+    assert not tables
+
+
+def test_vectors_that_something_else_reads_too_are_looked_up(tables):
+    ids = leftfold.Input((20,), dtype="int32")
+    vectors = layers.Embedding(WORDS, 6, name="vectors")(ids)
+    state = layers.LSTM(4)(vectors)
+    shown = leftfold.Model(ids, [state, vectors])
+    pooled = leftfold.Model(
+        ids, layers.Concatenate()([state, layers.GlobalMaxPooling1D()(vectors)])
+    )
+    for model in (shown, pooled):
+        model.predict(texts(), verbose=0)
+    assert not tables
+    leftfold.Model(ids, state).predict(texts(), verbose=0)
+    assert tables
+
+
+def test_the_gradient_of_vectors_looked_up_outside_a_model_is_theirs():
+    """Per step, not per word: what saliency maps are made of."""
+    embedding, recurrence = layers.Embedding(WORDS, 6), layers.LSTM(4)
+    vectors = embedding(texts())
+    vectors.tracked = True
+    with Tape() as tape:
+        total = leftfold.ops.sum(recurrence(vectors))
+    [gradient] = tape.gradient(total, [vectors])
+    assert (np.abs(gradient).sum(axis=(0, 2)) > 0).all()
