@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leftfold import optimizers
-from leftfold.engine import FlatBuffer, Variable, legacy
+from leftfold import ops, optimizers
+from leftfold.engine import FlatBuffer, Tape, Variable, legacy
 from leftfold.optimizers import schedules
 
 GOLDEN = json.loads(
@@ -362,3 +362,15 @@ def test_nothing_to_train_is_legal():
     optimizer.build([])
     optimizer.step()
     assert int(optimizer.iterations) == 1
+
+
+@pytest.mark.parametrize("cls", [optimizers.Adam, optimizers.AdamW, optimizers.Nadam])
+def test_an_id_that_repeats_in_a_batch_takes_the_step_of_its_whole_gradient(cls):
+    table = Variable(np.ones((3, 1)))
+    optimizer = cls(0.01)
+    with Tape() as tape:
+        loss = ops.sum(ops.embedding(table, np.array([[1, 1, 2]])))
+    optimizer.apply_gradients([(tape.gradient(loss, [table])[0], table)])
+    moved = 1 - table.numpy().ravel()
+    assert moved[1] == pytest.approx(moved[2], rel=1e-4)
+    assert moved[1] > 0.009
