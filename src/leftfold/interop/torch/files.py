@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine.quantization import from_bfloat16
 from leftfold.saving import SavingError
 from leftfold.saving.archive import replacing
 
@@ -91,11 +92,6 @@ def as_numpy(value: Any, name: str) -> np.ndarray:
     return array
 
 
-def widened(bits: np.ndarray) -> np.ndarray:
-    """Numbers in bfloat16, given as 16-bit patterns, as float32: its upper halves."""
-    return (bits.astype(np.uint32) << 16).view(np.float32)
-
-
 def _safetensors(path: Path) -> Any:
     try:
         import safetensors
@@ -119,7 +115,7 @@ def _read_safetensors(path: Path) -> dict[str, np.ndarray]:
     for name, entry in sorted(entries, key=lambda pair: pair[0]):  # they come in any order
         kind, shape, data = entry["dtype"], tuple(entry["shape"]), entry["data"]
         if kind == "BF16":
-            state[name] = widened(np.frombuffer(data, "<u2")).reshape(shape)
+            state[name] = from_bfloat16(np.frombuffer(data, "<u2")).reshape(shape)
         elif kind in _TYPES:
             state[name] = np.frombuffer(data, _TYPES[kind]).reshape(shape)
         else:
