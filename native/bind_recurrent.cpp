@@ -7,16 +7,6 @@
 
 namespace leftfold {
 
-namespace {
-
-// A recurrence between its forward and its backward pass, with all memory it refers to.
-template <class Cell>
-struct Saved {
-    std::unique_ptr<Cell> cell;
-    Inputs in;
-    std::vector<nb::object> owners;
-};
-
 Activation activation_by_name(const std::string& name, Place place) {
     static const std::pair<const char*, Activation> KNOWN[] = {
         {"linear", Activation::linear},
@@ -40,6 +30,16 @@ Activation activation_by_name(const std::string& name, Place place) {
                            " to be one of " + all + ", got '" + name + "'.")
                               .c_str());
 }
+
+namespace {
+
+// A recurrence between its forward and its backward pass, with all memory it refers to.
+template <class Cell>
+struct Saved {
+    std::unique_ptr<Cell> cell;
+    Inputs in;
+    std::vector<nb::object> owners;
+};
 
 // The arguments that all three share, as Python gives them.
 struct Arguments {

@@ -71,4 +71,5 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     lf::bind_recurrent(m);
     lf::bind_dense(m);
     lf::bind_optimizers(m);
+    lf::bind_stream(m);
 }

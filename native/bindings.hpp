@@ -3,6 +3,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include "activations.hpp"
 #include "arrays.hpp"
 
 namespace leftfold {
@@ -15,5 +16,9 @@ inline auto array_argument(const char* name) {
 void bind_recurrent(nb::module_& m);
 void bind_dense(nb::module_& m);
 void bind_optimizers(nb::module_& m);
+void bind_stream(nb::module_& m);
+
+// The activation that a kernel's argument names.
+Activation activation_by_name(const std::string& name, Place place);
 
 }  // namespace leftfold

@@ -50,6 +50,11 @@ PEERS = {
         {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     ),
     "torch": Peer(("torch==2.13.0", "numpy>=2"), {"torch": "2.13.0"}, {}),
+    "onnxruntime": Peer(
+        ("onnxruntime==1.24.4", "onnx==1.20.1", "numpy>=2"),
+        {"onnxruntime": "1.24.4", "onnx": "1.20.1"},
+        {},
+    ),
 }
 
 
