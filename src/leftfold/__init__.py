@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         random,
         regularizers,
         saving,
+        streaming,
         utils,
     )
     from leftfold.constraints import Constraint
@@ -98,6 +99,7 @@ __all__ = [
     "random",
     "regularizers",
     "saving",
+    "streaming",
     "utils",
 ]
 

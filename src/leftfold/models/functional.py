@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,18 @@ class Functional(Model):
             for value, each in zip(values, leaves(mask), strict=False):
                 value._keras_mask = each
         return self._pack(self._plan.run(values))
+
+    def interpret(self, inputs: list[Any], call: Callable[[Step, Any, Any], Any]) -> list[Any]:
+        """Run through the graph with values of another kind than tensors.
+
+        Args:
+            inputs: a value for each input, in the graph's order.
+            call: makes the result of a step out of the values of its arguments.
+
+        Returns:
+            The values of the outputs, in the graph's order.
+        """
+        return self._plan.run(inputs, call)
 
     def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         return self._pack(self._plan.run(self._arrange(inputs), _infer_step))

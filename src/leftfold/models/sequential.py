@@ -177,6 +177,16 @@ class Sequential(Model):
             inputs = layer(inputs)
         return inputs
 
+    def as_functional(self) -> Functional:
+        """The same model as a graph.
+
+        Raises:
+            AttributeError: while the shape of its input is not known.
+        """
+        self._symbolic(0)
+        assert self._graph is not None
+        return self._graph
+
     def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if self._graph is not None:
             return self._graph.compute_output_spec(inputs)

@@ -28,8 +28,10 @@ from leftfold.engine.reference.softmax import (
     softmax_crossentropy_gradient,
     softmax_gradient,
 )
+from leftfold.engine.reference.streaming import StreamProgram
 
 __all__ = [
+    "StreamProgram",
     "adadelta_update",
     "adagrad_update",
     "adam_update",

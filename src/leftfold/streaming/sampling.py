@@ -1,0 +1,76 @@
+"""`Sampler`: which token comes next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Sampler:
+    """Chooses a token by its probability.
+
+    Args:
+        size: of the vocabulary.
+        logits: whether scores are logits; else they are probabilities.
+        temperature: divides the logits; 0 always chooses the likeliest.
+        top_k: choose among so many of the likeliest.
+        top_p: choose among the likeliest that together have this probability (the nucleus of
+            Holtzman et al., 2020), at least one.
+
+    Raises:
+        ValueError: for settings that make no sense.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        logits: bool,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+    ) -> None:
+        if not 0 <= temperature < np.inf:
+            raise ValueError(
+                f"generate expected temperature to be a number of at least 0, got {temperature}."
+            )
+        if top_k is not None and not 1 <= top_k <= size:
+            raise ValueError(f"generate expected top_k from 1 to {size}, got {top_k}.")
+        if top_p is not None and not 0 < top_p <= 1:
+            raise ValueError(f"generate expected top_p above 0 and at most 1, got {top_p}.")
+        self._logits = logits
+        self._temperature = temperature
+        self._top_k = None if top_k == size else top_k
+        self._top_p = None if top_p == 1 else top_p
+
+    def choose(self, scores: np.ndarray, draw: float) -> int:
+        """The token that a random number from 0 to 1 means.
+
+        Raises:
+            ValueError: when the scores are no numbers to choose by.
+        """
+        if self._temperature == 0:
+            return int(scores.argmax())
+        tokens = None
+        if self._top_k is not None:
+            tokens = np.argpartition(scores, -self._top_k)[-self._top_k :]
+            scores = scores[tokens]
+        weights = self._weights(scores)
+        if self._top_p is not None:
+            order = np.argsort(weights)[::-1]
+            total = weights[order].cumsum()
+            count = int(np.searchsorted(total, self._top_p * total[-1])) + 1
+            order = order[:count]
+            weights = weights[order]
+            tokens = order if tokens is None else tokens[order]
+        total = weights.cumsum(dtype=np.float64)
+        if not 0 < total[-1] < np.inf:
+            raise ValueError("generate got scores that are no numbers: the model's output is NaN.")
+        place = min(int(np.searchsorted(total, draw * total[-1], side="right")), len(total) - 1)
+        return place if tokens is None else int(tokens[place])
+
+    def _weights(self, scores: np.ndarray) -> np.ndarray:
+        """Numbers in the ratios of the probabilities."""
+        if self._logits:
+            return np.exp((scores - scores.max()) / self._temperature)
+        if self._temperature == 1:
+            return scores
+        return (scores / scores.max()) ** (1 / self._temperature)
