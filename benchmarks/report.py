@@ -115,7 +115,7 @@ def notes(results: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _markdown_table(titles: list[str], rows: list[list[str]]) -> list[str]:
+def markdown_table(titles: list[str], rows: list[list[str]]) -> list[str]:
     return [
         "| " + " | ".join(titles) + " |",
         "|---" + "|---:" * (len(titles) - 1) + "|",
@@ -129,7 +129,7 @@ def markdown(results: dict[str, Any], short: bool = False) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     rows = results["workloads"]
     lines = [
-        *_markdown_table(header(contestants), [cells(row, contestants) for row in rows]),
+        *markdown_table(header(contestants), [cells(row, contestants) for row in rows]),
         "",
         f"{machine['processor']}, {machine['threads']} threads, {machine['isa']} kernels, "
         f"{results['date']}; medians of {results['rounds']} rounds; {versions}.",
@@ -139,14 +139,18 @@ def markdown(results: dict[str, Any], short: bool = False) -> str:
     ways = [[row["workload"], *(row["variants"].get(n, "") for n in contestants)] for row in rows]
     lines += ["", *(f"- {line}" for line in notes(results)), ""]
     lines += ["How each framework ran fastest:", ""]
-    lines += _markdown_table(["workload", *(TITLES[n] for n in contestants)], ways)
+    lines += markdown_table(["workload", *(TITLES[n] for n in contestants)], ways)
     return "\n".join(lines)
 
 
 def write_docs(results: dict[str, Any], page: Path, short: bool = False) -> None:
-    """Replace the generated part of a page of the documentation."""
+    """Put the table into the generated part of a page of the documentation."""
+    replace_generated(page, markdown(results, short), START, END)
+
+
+def replace_generated(page: Path, generated: str, start: str, end: str) -> None:
+    """Replace what stands between two marks of a page."""
     text = page.read_text(encoding="utf-8")
-    before, rest = text.split(START, 1)
-    after = rest.split(END, 1)[1]
-    generated = markdown(results, short)
-    page.write_text(f"{before}{START}\n{generated}\n{END}{after}", encoding="utf-8")
+    before, rest = text.split(start, 1)
+    after = rest.split(end, 1)[1]
+    page.write_text(f"{before}{start}\n{generated}\n{end}{after}", encoding="utf-8")
