@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leftfold import Input, Sequential, layers
+from leftfold import Input, Sequential, layers, ops
 
 X = np.random.default_rng(0).standard_normal((2, 9, 4)).astype("float32")
 
@@ -84,6 +84,24 @@ def test_older_names() -> None:
     assert layers.AvgPool1D is layers.AveragePooling1D
 
 
+def test_a_transposed_convolution_is_the_adjoint_of_a_convolution() -> None:
+    generator = np.random.default_rng(2)
+    x, y = generator.standard_normal((2, 9, 4)), generator.standard_normal((2, 5, 3))
+    kernel = generator.standard_normal((3, 4, 3))
+    there = ops.conv(x, kernel, strides=2, padding="same")
+    back = ops.conv_transpose(y, kernel, strides=2, padding="same", output_padding=0)
+    assert float(ops.sum(there * y)) == pytest.approx(float(ops.sum(x * back)))
+
+
+def test_statistics_of_films_leave_masked_frames_out() -> None:
+    films = np.random.default_rng(2).standard_normal((2, 4, 3, 3, 2)).astype("float32")
+    layer, other = layers.BatchNormalization(momentum=0.0), layers.BatchNormalization(momentum=0.0)
+    layer(films, mask=np.array([[True, True, False, False]] * 2), training=True)
+    other(films[:, :2], training=True)
+    for ours, theirs in zip(layer.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_a_mask_ends_at_a_convolution_with_a_warning() -> None:
     series = layers.Masking()(X)
     with pytest.warns(UserWarning, match="does not pass masks on"):
@@ -111,6 +129,24 @@ def test_a_mask_ends_at_a_convolution_with_a_warning() -> None:
         (lambda: layers.Conv1D(3, 2)(X[0]), "expected an input of rank 3, got rank 2"),
         (lambda: layers.Conv1D(3, 2)(Input((5, None))), "known number of channels"),
         (lambda: layers.MaxPooling1D(10)(Input((9, 4))), "at least 10 elements"),
+        (lambda: layers.Conv2D(4, (3, 0)), r"kernel_size to be a positive integer or 2 of them"),
+        (lambda: layers.Conv2D(4, 3)(Input((9, 9, None))), r"\(batch, rows, columns, channels\)"),
+        (lambda: layers.Conv2D(4, 3, padding="causal"), "got 'causal'"),
+        (lambda: layers.Conv1DTranspose(4, 3, 2, output_padding=2), r"below its stride .* got 2"),
+        (lambda: layers.Conv1DTranspose(4, 3, padding="causal"), "got 'causal'"),
+        (lambda: layers.UpSampling1D(0), "size to be a positive integer, got 0"),
+        (lambda: layers.UpSampling2D(interpolation="bilinear"), "'nearest', got 'bilinear'"),
+        (lambda: layers.ZeroPadding1D((1, -1)), "padding to be a number of 0 or more, or two"),
+        (lambda: layers.ZeroPadding2D((1, 2, 3)), "two pairs"),
+        (lambda: layers.Cropping1D((4, 5))(X), r"larger than its cropping \(4, 5\)"),
+        (lambda: layers.GroupNormalization(0), "positive integer, or -1"),
+        (lambda: layers.GroupNormalization(3)(X), "that 3 groups can share, got 4"),
+        (lambda: layers.EinsumDense("ab,bc,cd->ad", 4), "expected an equation of the form"),
+        (lambda: layers.EinsumDense("ab,bc->ad", 4), "every letter .* got 'd' at one"),
+        (lambda: layers.EinsumDense("ab,bc->ac", 4, bias_axes="b"), "bias_axes to be letters"),
+        (lambda: layers.EinsumDense("ab,bc->ac", 4)(X), "an axis for each letter"),
+        (lambda: layers.EinsumDense("abc,cd->abd", 4)(X), "a size for each axis of 'abd'"),
+        (lambda: layers.EinsumDense("abc,cd->abd", (8, 4))(X), "along 'b' .* got 8 and 9"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(make: Any, message: str) -> None:

@@ -17,6 +17,8 @@ VECTORS = RANDOM.standard_normal((4, 6)).astype("float32")
 OTHER_VECTORS = RANDOM.standard_normal((4, 6)).astype("float32")
 SERIES = RANDOM.standard_normal((4, 5, 3)).astype("float32")
 OTHER_SERIES = RANDOM.standard_normal((4, 5, 3)).astype("float32")
+PICTURES = RANDOM.standard_normal((3, 4, 3, 2)).astype("float32")
+FILMS = RANDOM.standard_normal((2, 3, 4, 3, 2)).astype("float32")
 IDS = RANDOM.integers(0, 9, (4, 5)).astype("int32")
 MASK = np.array([[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [1, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool)
 OTHER_MASK = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 1, 0], [0, 0, 0, 0, 1]], bool)
@@ -86,6 +88,44 @@ PLAIN: list[tuple[L.Layer, Any]] = [
     (L.MaxPooling1D(), SERIES),
     (L.MaxPooling1D(3, 1, "same", "channels_first"), SERIES),
     (L.AveragePooling1D(3, 2, "same"), SERIES),
+    (L.Conv1DTranspose(4, 3, 2, "same", activation="tanh", bias_regularizer="l2"), SERIES),
+    (L.Conv1DTranspose(2, 2, 3, output_padding=1, data_format="channels_first"), SERIES),
+    (L.UpSampling1D(3), SERIES),
+    (L.ZeroPadding1D((2, 1)), SERIES),
+    (L.ZeroPadding1D(data_format="channels_first"), SERIES),
+    (L.Cropping1D((2, 0)), SERIES),
+    (L.GaussianDropout(0.5), VECTORS),
+    (L.AlphaDropout(0.5, noise_shape=(None, 1, None)), SERIES),
+    (L.ActivityRegularization(0.1, 0.2), SERIES),
+    (L.UnitNormalization(axis=[1, 2]), SERIES),
+    (L.RMSNormalization(axis=[2, 1]), SERIES),
+    (L.RMSNormalization(), VECTORS),
+    (L.GroupNormalization(2, axis=1), VECTORS),
+    (L.GroupNormalization(-1, scale=False), SERIES),
+    (L.EinsumDense("abc,cd->abd", (5, 4), "tanh", "d"), SERIES),
+    (L.EinsumDense("...c,dc->...d", 4), SERIES),
+    (L.EinsumDense("ab...,bd->ad...", 4, bias_axes="d"), SERIES),
+    (L.Normalization(), SERIES),
+    (L.Normalization(axis=None, mean=2.0, variance=9.0, invert=True), SERIES),
+    (L.Rescaling([2.0, 0.5, 1.0], 1.0), SERIES),
+    (L.Conv2D(4, (2, 3), padding="same", groups=2), PICTURES),
+    (L.Conv2D(2, 2, (1, 2), "valid", "channels_first"), PICTURES),
+    (L.Conv2DTranspose(3, (3, 2), 2, "same"), PICTURES),
+    (L.Conv3D(2, (2, 1, 2), (1, 2, 1), use_bias=False), FILMS),
+    (L.MaxPooling2D(), PICTURES),
+    (L.AveragePooling2D((2, 1), (1, 2), "same", "channels_first"), PICTURES),
+    (L.MaxPooling3D((1, 2, 1)), FILMS),
+    (L.AveragePooling3D((2, 1, 2), 1), FILMS),
+    (L.GlobalMaxPooling2D("channels_first"), PICTURES),
+    (L.GlobalAveragePooling2D(keepdims=True), PICTURES),
+    (L.GlobalMaxPooling3D(), FILMS),
+    (L.GlobalAveragePooling3D("channels_first", keepdims=True), FILMS),
+    (L.UpSampling2D((1, 3)), PICTURES),
+    (L.ZeroPadding2D(((1, 0), (0, 2)), "channels_first"), PICTURES),
+    (L.Cropping2D((1, 0)), PICTURES),
+    (L.SpatialDropout2D(0.5), PICTURES),
+    (L.BatchNormalization(), PICTURES),
+    (L.TimeDistributed(L.Conv2D(2, 2)), FILMS),
 ]
 
 MASKED: list[tuple[L.Layer, Any, Any]] = [

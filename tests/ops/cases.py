@@ -388,6 +388,13 @@ def _windows() -> Iterator[Case]:
     yield case("separable_conv", normal(2, 6, 3), normal(2, 3, 2), normal(1, 6, 4), 2)
     yield case("separable_conv", normal(2, 3, 6), normal(2, 3, 1), normal(1, 3, 2), padding="same",
                data_format="channels_first")  # fmt: skip
+    yield case("conv_transpose", normal(2, 4, 3), normal(3, 2, 3))
+    yield case("conv_transpose", normal(2, 4, 3), normal(3, 2, 3), 2, "same")
+    yield case("conv_transpose", normal(2, 4, 3), normal(2, 2, 3), 3, "same", 1)
+    yield case("conv_transpose", normal(2, 4, 3), normal(2, 2, 3), strides=4)
+    yield case("conv_transpose", normal(2, 3, 4), normal(4, 2, 3), dilation_rate=2, padding="same",
+               data_format="channels_first")  # fmt: skip
+    yield case("conv_transpose", normal(1, 3, 2, 2), normal(2, 3, 4, 2), (2, 1), "valid", (1, 0))
     for pool in ("max_pool", "average_pool"):
         yield case(pool, normal(2, 7, 3), 2)
         yield case(pool, normal(2, 7, 3), 3, 2, "same")

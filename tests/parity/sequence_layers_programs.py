@@ -12,6 +12,8 @@ import numpy as np
 
 SERIES = (3, 8, 4)
 CHANNELS_FIRST = (3, 4, 8)
+PICTURES = (3, 6, 5, 4)
+FILMS = (2, 4, 6, 5, 3)
 
 CASES = {
     "conv": ("L.Conv1D(6, 3)", SERIES, {}),
@@ -61,7 +63,90 @@ CASES = {
         CHANNELS_FIRST,
         {},
     ),
+    "transpose": ("L.Conv1DTranspose(5, 3)", SERIES, {}),
+    "transpose_strides": ("L.Conv1DTranspose(5, 3, 4, activation='relu')", SERIES, {}),
+    "transpose_same": (
+        "L.Conv1DTranspose(5, 3, 2, 'same', kernel_regularizer='l2', bias_constraint='non_neg')",
+        SERIES,
+        {},
+    ),
+    "transpose_same_even": ("L.Conv1DTranspose(5, 4, 3, 'same', use_bias=False)", SERIES, {}),
+    "transpose_same_short": ("L.Conv1DTranspose(5, 2, 3, 'same')", SERIES, {}),
+    "transpose_more": ("L.Conv1DTranspose(5, 3, 3, 'same', output_padding=1)", SERIES, {}),
+    "transpose_more_valid": ("L.Conv1DTranspose(5, 2, 3, output_padding=2)", SERIES, {}),
+    "transpose_dilated": ("L.Conv1DTranspose(5, 3, dilation_rate=2)", SERIES, {}),
+    "transpose_first": (
+        "L.Conv1DTranspose(5, 3, 2, 'same', data_format='channels_first')",
+        CHANNELS_FIRST,
+        {},
+    ),
+    "up_sampling": ("L.UpSampling1D()", SERIES, {}),
+    "up_sampling_three": ("L.UpSampling1D(3)", SERIES, {}),
+    "zero_padding": ("L.ZeroPadding1D()", SERIES, {}),
+    "zero_padding_first": ("L.ZeroPadding1D((2, 0), 'channels_first')", CHANNELS_FIRST, {}),
+    "cropping": ("L.Cropping1D()", SERIES, {}),
+    "cropping_pair": ("L.Cropping1D((3, 0))", SERIES, {}),
+    "gaussian_dropout": ("L.GaussianDropout(0.3, seed=1)", SERIES, {"trains": False}),
+    "alpha_dropout": ("L.AlphaDropout(0.3, (None, 1, None))", SERIES, {"trains": False}),
+    "masked_alpha_dropout": ("L.AlphaDropout(0.0)", SERIES, {"masked": True}),
+    "activity": ("L.ActivityRegularization(0.01, 0.02)", SERIES, {"masked": True}),
+    "unit_norm": ("L.UnitNormalization()", SERIES, {"masked": True}),
+    "unit_norm_axes": ("L.UnitNormalization(axis=(1, 2))", SERIES, {}),
+    "rms_norm": ("L.RMSNormalization(epsilon=0.1)", SERIES, {}),
+    "rms_norm_axes": ("L.RMSNormalization(axis=[2, 1])", SERIES, {}),
+    "group_norm": ("L.GroupNormalization(2)", SERIES, {"masked": True}),
+    "group_norm_axis": (
+        "L.GroupNormalization(4, axis=1, epsilon=0.1, beta_regularizer='l2')",
+        SERIES,
+        {},
+    ),
+    "group_norm_each": ("L.GroupNormalization(-1, center=False)", SERIES, {}),
+    "group_norm_pictures": ("L.GroupNormalization(2, scale=False)", PICTURES, {}),
+    "einsum_dense": ("L.EinsumDense('abc,cd->abd', (8, 6), 'relu', 'd')", SERIES, {}),
+    "einsum_dense_dots": ("L.EinsumDense('...x,xy->...y', 6, bias_axes='y')", SERIES, {}),
+    "einsum_dense_behind": (
+        "L.EinsumDense('ab...,bde->ade...', (6, 2), bias_axes='d', kernel_regularizer='l2')",
+        SERIES,
+        {},
+    ),
+    "einsum_dense_axes": ("L.EinsumDense('abc,bcd->abd', (8, 2), bias_axes='bd')", SERIES, {}),
+    "normalization": ("L.Normalization()", SERIES, {"weights": False}),
+    "normalization_known": ("L.Normalization(1, mean=2.0, variance=4.0)", SERIES, {}),
+    "normalization_invert": (
+        "L.Normalization((1, 2), mean=[0.1, 0.2, -0.3, 0.4], variance=[0.4, 1.2, 0.0, 1.0], "
+        "invert=True)",
+        SERIES,
+        {"masked": True},
+    ),
+    "rescaling": ("L.Rescaling(0.5, offset=-1.0)", SERIES, {"masked": True}),
+    "batch_norm_pictures": ("L.BatchNormalization()", PICTURES, {}),
+    "batch_norm_films": ("L.BatchNormalization(axis=2, momentum=0.5)", FILMS, {}),
+    "conv2d": ("L.Conv2D(6, 3)", PICTURES, {}),
+    "conv2d_same": ("L.Conv2D(4, (3, 2), (1, 2), 'same', activation='relu')", PICTURES, {}),
+    "conv2d_groups": ("L.Conv2D(6, 2, groups=2, dilation_rate=(1, 2))", PICTURES, {}),
+    "conv3d": ("L.Conv3D(4, (2, 3, 3), padding='same')", FILMS, {}),
+    "conv2d_transpose": ("L.Conv2DTranspose(4, (3, 2), 2, 'same')", PICTURES, {}),
+    "conv2d_transpose_more": ("L.Conv2DTranspose(4, 3, 2, output_padding=(1, 0))", PICTURES, {}),
+    "max_pooling_2d": ("L.MaxPooling2D()", PICTURES, {}),
+    "max_pooling_3d": ("L.MaxPooling3D((2, 2, 1), padding='same')", FILMS, {}),
+    "average_pooling_2d": ("L.AveragePooling2D((2, 3), 1, 'same')", PICTURES, {}),
+    "average_pooling_3d": ("L.AveragePooling3D(2)", FILMS, {}),
+    "global_max_2d": ("L.GlobalMaxPooling2D()", PICTURES, {}),
+    "global_average_2d": ("L.GlobalAveragePooling2D(keepdims=True)", PICTURES, {}),
+    "global_max_3d": ("L.GlobalMaxPooling3D(keepdims=True)", FILMS, {}),
+    "global_average_3d": ("L.GlobalAveragePooling3D()", FILMS, {}),
+    "up_sampling_2d": ("L.UpSampling2D((3, 1))", PICTURES, {}),
+    "zero_padding_2d": ("L.ZeroPadding2D(((1, 0), (0, 2)))", PICTURES, {}),
+    "zero_padding_2d_one": ("L.ZeroPadding2D(2)", PICTURES, {}),
+    "cropping_2d": ("L.Cropping2D((1, 2))", PICTURES, {}),
+    "spatial_dropout_2d": ("L.SpatialDropout2D(0.2)", PICTURES, {"trains": False}),
+    "frames": ("L.TimeDistributed(L.Conv2D(3, 2, name='inner'))", FILMS, {}),
 }
+
+QUANTIZED = ("lora_", "gptq_", "quantization_")
+"""Arguments of some of Keras's layers that are about other things than sequences."""
+
+SKIPPED = ("name", "quantization_config")
 
 CLASSES = sorted({case[0].split("(")[0][2:] for case in CASES.values()})
 
@@ -116,6 +201,7 @@ def layer(framework, name):
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     masks = [getattr(y, "_keras_mask", None) for y in outputs]
     config = plain(made.get_config())
+    losses = [float(loss) for loss in made.losses]
     symbolic = made(keras.Input(batch_shape=(None, *x.shape[1:]), dtype=x.dtype.name))
     symbolic = symbolic if isinstance(symbolic, (list, tuple)) else [symbolic]
     return {
@@ -123,8 +209,8 @@ def layer(framework, name):
         "masks": ["none" if mask is None else array(mask) for mask in masks],
         "shapes": [str(tuple(y.shape)) for y in symbolic],
         "weights": [f"{w.path.split('/', 1)[1]} {tuple(w.shape)}" for w in made.weights],
-        "config": json.dumps({k: v for k, v in config.items() if k != "name"}, sort_keys=True),
-        "losses": [float(loss) for loss in made.losses],
+        "config": json.dumps({k: v for k, v in config.items() if k not in SKIPPED}, sort_keys=True),
+        "losses": losses,
     }
 
 
@@ -132,6 +218,7 @@ def arguments(framework, name):
     """Names and defaults of a constructor's arguments, in order."""
     keras = importlib.import_module(framework)
     parameters = inspect.signature(getattr(keras.layers, name).__init__).parameters.values()
+    parameters = [p for p in parameters if not p.name.startswith(QUANTIZED)]
     return [f"{p.kind.name} {p.name}={p.default!r}" for p in parameters if p.default != p.empty]
 
 
@@ -145,7 +232,12 @@ def model_of(keras, name):
     x = make(keras, name)(x)
     x = layers.Flatten()(x[0] if isinstance(x, (list, tuple)) else x)
     model = keras.Model(inputs, layers.Dense(1)(x))
-    share_weights(model)
+    if CASES[name][2].get("weights", True):
+        share_weights(model)
+    else:
+        share_weights(model.layers[1])
+        share_weights(model.layers[-1])
+        model.layers[2].adapt(inputs_of(name))
     return model
 
 
@@ -153,8 +245,8 @@ def train(framework, name, steps=4):
     """Losses, weights and predictions after some steps of training from shared weights."""
     keras = importlib.import_module(framework)
     model = model_of(keras, name)
-    model.compile(keras.optimizers.SGD(0.05), "mse")
     x, y = inputs_of(name), numbers(5, CASES[name][1][0], 1)
+    model.compile(keras.optimizers.SGD(0.5 / model.layers[-1].kernel.shape[0]), "mse")
     losses = [float(model.train_on_batch(x, y)) for _ in range(steps)]
     return {
         "losses": losses,

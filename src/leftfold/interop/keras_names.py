@@ -113,11 +113,11 @@ _INSTEAD = {
     "tensorflow.train": "use keras.optimizers and keras.callbacks.ModelCheckpoint",
 }
 _VISION = (
-    *("Conv2D", "Conv3D", "Pooling2D", "Pooling3D", "Cropping2D", "Cropping3D", "Padding2D"),
-    *("Padding3D", "Sampling2D", "Sampling3D", "SeparableConv", "DepthwiseConv", "Dropout2D"),
-    *("Dropout3D", "ConvLSTM3D", "Rescaling", "Resizing", "Random", "CenterCrop"),
+    *("Conv3DTranspose", "Cropping3D", "Padding3D", "Sampling3D", "SeparableConv2D"),
+    *("SeparableConvolution2D", "DepthwiseConv2D", "Dropout3D", "ConvLSTM3D", "Equalization"),
+    *("Resizing", "Random", "CenterCrop", "AutoContrast", "Solarization", "CutMix", "MixUp"),
 )
-"""What the names of layers for images have in them."""
+"""What the names of layers for images that are not there have in them."""
 
 
 def canonical(name: str) -> str:
@@ -161,7 +161,7 @@ def explain(asked: str, home: str, known: list[str]) -> str:
             return f"Leftfold has no {asked}: {instead}."
     name = home.rpartition(".")[2]
     if any(part in name for part in _VISION):
-        return f"Leftfold has no {asked}: it is for sequences and has no layers for images."
+        return f"Leftfold has no {asked}: it is for sequences and has few layers for images."
     near = difflib.get_close_matches(name, known, n=1)
     advice = f"did you mean {near[0]}?" if near else "docs/keras.md lists what it has."
     return f"Leftfold has no {asked}: {advice}"

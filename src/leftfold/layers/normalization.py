@@ -11,7 +11,7 @@ from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
 
 
-class _ScaledAndCentred(Layer):
+class ScaledAndCentred(Layer):
     """Base of what ends with `* gamma + beta`."""
 
     def __init__(
@@ -82,7 +82,7 @@ class _ScaledAndCentred(Layer):
 
 
 @known_layer
-class LayerNormalization(_ScaledAndCentred):
+class LayerNormalization(ScaledAndCentred):
     """Each sample, at each timestep, with mean 0 and variance 1, times `gamma`, plus `beta`.
 
     Args:
@@ -151,7 +151,7 @@ class LayerNormalization(_ScaledAndCentred):
 
 
 @known_layer
-class BatchNormalization(_ScaledAndCentred):
+class BatchNormalization(ScaledAndCentred):
     """Each feature with mean 0 and variance 1 over the batch, times `gamma`, plus `beta`.
 
     In training the batch's own mean and variance count (over the timesteps that are not
@@ -248,7 +248,8 @@ class BatchNormalization(_ScaledAndCentred):
     def _moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
         if mask is None:
             return ops.moments(inputs, axes=self._others)
-        weight = ops.cast(ops.expand_dims(mask, -1), inputs.dtype) * ops.ones_like(inputs)
+        behind = tuple(range(mask.ndim, inputs.ndim))
+        weight = ops.cast(ops.expand_dims(mask, behind), inputs.dtype) * ops.ones_like(inputs)
         count = ops.maximum(ops.sum(weight, axis=self._others, keepdims=True), 1)
         mean = ops.sum(inputs * weight, axis=self._others, keepdims=True) / count
         distance = (inputs - mean) * weight

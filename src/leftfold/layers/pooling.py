@@ -1,4 +1,4 @@
-"""Several timesteps in one: windows of them, or the whole sequence."""
+"""One number for each feature out of every window of timesteps, or of rows and columns."""
 
 from __future__ import annotations
 
@@ -9,85 +9,14 @@ from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.layer import Layer
 from leftfold.layers.reshaping import checked_data_format
 from leftfold.layers.serialization import known_layer
-from leftfold.ops.pooling import masked_max, masked_mean
 from leftfold.ops.sliding_pools import pool_shape
 from leftfold.ops.windows import per_axis, windows
 
 
-class _GlobalPooling1D(Layer):
-    """Base: one number for each feature out of all timesteps that count."""
+class _Pooling(Layer):
+    """Base: one number for each feature out of every window along `rank` axes."""
 
-    def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.data_format = checked_data_format(type(self).__name__, data_format)
-        self.keepdims = keepdims
-        self.input_spec = InputSpec(ndim=3)
-        self.supports_masking = True
-        self._axis = 1 if self.data_format == "channels_last" else 2
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = list(input_shape)
-        if self.keepdims:
-            shape[self._axis] = 1
-        else:
-            del shape[self._axis]
-        return tuple(shape)
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """None: the timesteps are gone."""
-        return None
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"data_format": self.data_format, "keepdims": self.keepdims}
-
-
-@known_layer
-class GlobalAveragePooling1D(_GlobalPooling1D):
-    """The mean of each feature over the timesteps that are not masked.
-
-    A sequence that is masked throughout gives zeros.
-
-    Args:
-        data_format: `"channels_last"` for inputs `(batch, timesteps, features)`,
-            `"channels_first"` for `(batch, features, timesteps)`.
-        keepdims: whether to keep the axis of the timesteps, with size 1.
-
-    Example:
-        >>> import numpy as np
-        >>> GlobalAveragePooling1D()(np.array([[[1.0], [3.0]]])).tolist()
-        [[2.0]]
-    """
-
-    def call(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None:
-            return ops.mean(inputs, axis=self._axis, keepdims=self.keepdims)
-        return masked_mean(inputs, mask, self._axis, self.keepdims)
-
-
-@known_layer
-class GlobalMaxPooling1D(_GlobalPooling1D):
-    """The maximum of each feature over the timesteps that are not masked.
-
-    A sequence that is masked throughout gives zeros.
-
-    Args:
-        data_format: `"channels_last"` for inputs `(batch, timesteps, features)`,
-            `"channels_first"` for `(batch, features, timesteps)`.
-        keepdims: whether to keep the axis of the timesteps, with size 1.
-    """
-
-    def call(self, inputs: Any) -> Any:
-        # Keras's layer has no argument `mask`, and files name the arguments of each call.
-        mask = inputs._keras_mask
-        if mask is None:
-            return ops.max(inputs, axis=self._axis, keepdims=self.keepdims)
-        return masked_max(inputs, mask, self._axis, self.keepdims)
-
-
-class _Pooling1D(Layer):
-    """Base: one number for each feature out of every window of timesteps."""
+    rank = 1
 
     def __init__(
         self,
@@ -100,13 +29,13 @@ class _Pooling1D(Layer):
     ) -> None:
         super().__init__(name=name, **kwargs)
         cls = type(self).__name__
-        self.pool_size = per_axis(cls, "pool_size", pool_size, 1)
+        self.pool_size = per_axis(cls, "pool_size", pool_size, self.rank)
         strides = self.pool_size if strides is None else strides
-        over = windows(cls, 1, self.pool_size, strides, padding, names=("valid", "same"))
+        over = windows(cls, self.rank, self.pool_size, strides, padding, names=("valid", "same"))
         self.strides = over.strides
         self.padding = over.padding
         self.data_format = checked_data_format(cls, data_format)
-        self.input_spec = InputSpec(ndim=3)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property
     def _geometry(self) -> tuple[Any, ...]:
@@ -125,7 +54,7 @@ class _Pooling1D(Layer):
 
 
 @known_layer
-class MaxPooling1D(_Pooling1D):
+class MaxPooling1D(_Pooling):
     """The maximum of each feature over every window of timesteps.
 
     Args:
@@ -161,7 +90,7 @@ class MaxPooling1D(_Pooling1D):
 
 
 @known_layer
-class AveragePooling1D(_Pooling1D):
+class AveragePooling1D(_Pooling):
     """The mean of each feature over every window of timesteps; padding does not count.
 
     Args:
@@ -180,6 +109,126 @@ class AveragePooling1D(_Pooling1D):
         >>> AveragePooling1D(2)(np.array([[[1.0], [4.0], [2.0], [3.0]]])).tolist()
         [[[2.5], [2.5]]]
     """
+
+    def __init__(
+        self,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.average_pool(inputs, *self._geometry)
+
+
+@known_layer
+class MaxPooling2D(_Pooling):
+    """The maximum of each channel over every window of rows and columns.
+
+    Args:
+        pool_size: the window's size, one number or one for each axis.
+        strides: how far the window moves; by its own size by default.
+        padding: `"valid"` or `"same"`, as in `MaxPooling1D`.
+        data_format: `"channels_last"` for inputs `(batch, rows, columns, channels)`,
+            `"channels_first"` for `(batch, channels, rows, columns)`.
+        name: the layer's name.
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2),
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.max_pool(inputs, *self._geometry)
+
+
+@known_layer
+class MaxPooling3D(_Pooling):
+    """The maximum of each channel over every window of planes, rows and columns.
+
+    Args:
+        pool_size: the window's size, one number or one for each axis.
+        strides: how far the window moves; by its own size by default.
+        padding: `"valid"` or `"same"`, as in `MaxPooling1D`.
+        data_format: `"channels_last"` for inputs `(batch, planes, rows, columns, channels)`,
+            `"channels_first"` for `(batch, channels, planes, rows, columns)`.
+        name: the layer's name.
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2, 2),
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.max_pool(inputs, *self._geometry)
+
+
+@known_layer
+class AveragePooling2D(_Pooling):
+    """The mean of each channel over every window of rows and columns.
+
+    Args:
+        pool_size: the window's size, one number or one for each axis.
+        strides: how far the window moves; by its own size by default.
+        padding: `"valid"` or `"same"`, as in `AveragePooling1D`.
+        data_format: `"channels_last"` for inputs `(batch, rows, columns, channels)`,
+            `"channels_first"` for `(batch, channels, rows, columns)`.
+        name: the layer's name.
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.average_pool(inputs, *self._geometry)
+
+
+@known_layer
+class AveragePooling3D(_Pooling):
+    """The mean of each channel over every window of planes, rows and columns.
+
+    Args:
+        pool_size: the window's size, one number or one for each axis.
+        strides: how far the window moves; by its own size by default.
+        padding: `"valid"` or `"same"`, as in `AveragePooling1D`.
+        data_format: `"channels_last"` for inputs `(batch, planes, rows, columns, channels)`,
+            `"channels_first"` for `(batch, channels, planes, rows, columns)`.
+        name: the layer's name.
+    """
+
+    rank = 3
 
     def __init__(
         self,

@@ -52,7 +52,9 @@ class Projection(Layer):
         initializer, regularizer, constraint = self._kernel_settings
         self.kernel = self.add_weight(
             (*summed, *self.sizes),
-            _by_fans(initializer, len(summed), len(self.sizes)),
+            by_axes(
+                initializer, range(len(summed)), range(len(summed), len(summed) + len(self.sizes))
+            ),
             regularizer=regularizer,
             constraint=constraint,
             name="kernel",
@@ -73,16 +75,21 @@ class Projection(Layer):
         return ops.reshape(outputs, (*outer, *self.sizes))
 
 
-def _by_fans(initializer: Any, inputs: int, outputs: int) -> Any:
+def by_axes(initializer: Any, inputs: Sequence[int], outputs: Sequence[int]) -> Any:
     """A fresh copy of the initialiser that knows which axes of a kernel are its inputs.
 
     A copy, because one initialiser gives the same values each time.
+
+    Args:
+        initializer: the initialiser; functions are returned as they are.
+        inputs: the axes along which inputs lie.
+        outputs: those along which outputs do.
     """
     if not isinstance(initializer, Initializer):
         return initializer
     if not isinstance(initializer, VarianceScaling) or initializer.input_axes is not None:
         return initializer.clone()
     config = initializer.get_config()
-    config["input_axes"] = list(range(inputs))
-    config["output_axes"] = list(range(inputs, inputs + outputs))
+    config["input_axes"] = list(inputs)
+    config["output_axes"] = list(outputs)
     return type(initializer).from_config(config)

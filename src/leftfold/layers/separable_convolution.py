@@ -6,7 +6,7 @@ from typing import Any
 
 from leftfold import ops
 from leftfold.layers.checks import positive_integer
-from leftfold.layers.convolution import Convolution
+from leftfold.layers.convolution_base import Convolution
 from leftfold.layers.serialization import known_layer
 from leftfold.ops.depthwise import depthwise_shape
 

@@ -220,3 +220,4 @@ from leftfold.ops.shape import (
 )
 from leftfold.ops.sliding_pools import average_pool, max_pool
 from leftfold.ops.sorting import argsort, in_top_k, isin, searchsorted, sort, top_k, unique
+from leftfold.ops.transposed_convolution import conv_transpose

@@ -114,7 +114,7 @@ def _conv(
     over = windows("conv", kernel.ndim - 2, kernel.shape[:-2], strides, padding, dilation_rate)
     x = channels_last(inputs, data_format)
     groups = x.shape[-1] // kernel.shape[-2]
-    columns = _columns(over, over.pad(x), groups)
+    columns = columns_of(over, over.pad(x), groups)
     weights = _by_group(kernel, groups)
     biases = [None] * groups if bias is None else np.split(bias.astype(x.dtype), groups)
     operands = list(zip(columns, weights, biases, strict=True))
@@ -128,7 +128,7 @@ def _conv(
         dx = dkernel = dbias = None
         if needs[0]:
             rows = [gemm(s, w, transpose_b=True) for s, w in zip(slopes, weights, strict=True)]
-            dx = channels_back(_spread(over, rows, x.shape), data_format)
+            dx = channels_back(spread(over, rows, x.shape), data_format)
         if needs[1]:
             products = [gemm(c, s, transpose_a=True) for c, s in zip(columns, slopes, strict=True)]
             dkernel = np.concatenate(products, axis=1).reshape(kernel.shape)
@@ -139,7 +139,7 @@ def _conv(
     return channels_back(y.reshape(x.shape[0], *counts, kernel.shape[-1]), data_format), vjp
 
 
-def _columns(over: Windows, padded: np.ndarray, groups: int) -> np.ndarray:
+def columns_of(over: Windows, padded: np.ndarray, groups: int) -> np.ndarray:
     """What every window sees of each group's channels, `(groups, windows, elements)`."""
     seen = over.view(padded)
     *front, channels = seen.shape
@@ -161,7 +161,7 @@ def _by_group(kernel: np.ndarray, groups: int) -> np.ndarray:
     )
 
 
-def _spread(over: Windows, rows: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+def spread(over: Windows, rows: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     """The gradient of the inputs: each element collects what the windows that saw it send back."""
     sizes, channels = shape[1:-1], shape[-1]
     margins = over.margins(sizes)
