@@ -27,10 +27,7 @@ NOT_OFFERED = {
     "callbacks": {
         *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor", "SwapEMAWeights", "TensorBoard"),
     },
-    "optimizers": {
-        *("Adafactor", "Ftrl", "Lamb", "Lion", "LossScaleOptimizer", "MultiOptimizer", "Muon"),
-        *("OptimizerMap", "ScheduleFreeAdamW"),
-    },
+    "optimizers": {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"},
 }
 
 

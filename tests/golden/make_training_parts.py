@@ -40,6 +40,28 @@ OPTIMIZERS = [
     ("Adagrad", {"learning_rate": 0.1}),
     ("Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.5, "epsilon": 0.01}),
     ("Adadelta", {"learning_rate": 1.0}),
+    ("Ftrl", {"learning_rate": 0.1}),
+    (
+        "Ftrl",
+        {
+            "learning_rate": 0.1,
+            "learning_rate_power": -0.3,
+            "l1_regularization_strength": 0.2,
+            "l2_regularization_strength": 0.1,
+            "l2_shrinkage_regularization_strength": 0.05,
+            "beta": 0.5,
+        },
+    ),
+    ("Lion", {"learning_rate": 0.01}),
+    ("Lion", {"learning_rate": 0.01, "beta_1": 0.7, "weight_decay": 0.1, "clipnorm": 0.5}),
+    ("Lamb", {"learning_rate": 0.01}),
+    ("Lamb", {"learning_rate": 0.01, "weight_decay": 0.1, "gradient_accumulation_steps": 2}),
+    ("Adafactor", {"learning_rate": 0.05}),
+    ("Adafactor", {"learning_rate": 0.5, "clip_threshold": 0.7, "beta_2_decay": -0.5}),
+    ("Muon", {"learning_rate": 0.01}),
+    ("Muon", {"learning_rate": 0.01, "nesterov": False, "rms_rate": None, "adam_lr_ratio": 0.1}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01, "warmup_steps": 5, "weight_decay": 0.1}),
 ]
 
 SCHEDULES = [

@@ -22,6 +22,12 @@ ALL = [
     optimizers.Nadam,
     optimizers.Adagrad,
     optimizers.Adadelta,
+    optimizers.Adafactor,
+    optimizers.Ftrl,
+    optimizers.Lamb,
+    optimizers.Lion,
+    optimizers.Muon,
+    optimizers.ScheduleFreeAdamW,
 ]
 
 

@@ -236,7 +236,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         items = [_plain(item) for item in value]
         return _NOTHING if any(item is _NOTHING for item in items) else items
-    if hasattr(value, "__array__"):
+    if hasattr(value, "__array__") and not isinstance(value, type):
         try:
             array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
         except (TypeError, ValueError):  # a symbolic tensor

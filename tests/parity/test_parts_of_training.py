@@ -124,6 +124,17 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.1}),
     ("Adagrad", {"learning_rate": 0.1}),
     ("Nadam", {"learning_rate": 0.01}),
+    ("Adadelta", {"learning_rate": 1.0}),
+    ("Adamax", {"learning_rate": 0.01}),
+    ("Ftrl", {"learning_rate": 0.1}),
+    ("Ftrl", {"learning_rate": 0.1, "l1_regularization_strength": 0.05, "beta": 0.1}),
+    ("Lion", {"learning_rate": 0.003}),
+    ("Lamb", {"learning_rate": 0.01}),
+    ("Adafactor", {"learning_rate": 0.05}),
+    ("Adafactor", {"learning_rate": 0.05, "weight_decay": 0.01, "global_clipnorm": 1.0}),
+    ("Muon", {"learning_rate": 0.01}),
+    ("Muon", {"learning_rate": 0.01, "exclude_layers": ["recurrent"], "use_ema": True}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01, "warmup_steps": 3}),
 ]
 
 

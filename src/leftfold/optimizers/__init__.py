@@ -7,14 +7,23 @@ from typing import Any
 
 from leftfold.engine.registry import Registry, get_registered_object
 from leftfold.optimizers import schedules
+from leftfold.optimizers.adafactor import Adafactor
 from leftfold.optimizers.adagrad import Adadelta, Adagrad
 from leftfold.optimizers.adam import Adam, Adamax, AdamW
+from leftfold.optimizers.ftrl import Ftrl
+from leftfold.optimizers.lamb import Lamb
+from leftfold.optimizers.lion import Lion
+from leftfold.optimizers.muon import Muon
 from leftfold.optimizers.nadam import Nadam
 from leftfold.optimizers.optimizer import Optimizer
 from leftfold.optimizers.rmsprop import RMSprop
+from leftfold.optimizers.schedule_free import ScheduleFreeAdamW
 from leftfold.optimizers.sgd import SGD
 
-_classes = [SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop]
+_classes = [
+    *(SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam),
+    *(RMSprop, ScheduleFreeAdamW),
+]
 _registry = Registry("optimizer", [], {cls.__name__.lower(): cls for cls in _classes}, Optimizer)
 serialize = _registry.serialize
 
@@ -51,13 +60,19 @@ def _canonical(name: str, custom_objects: Mapping[str, Any] | None = None) -> st
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Muon",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",
