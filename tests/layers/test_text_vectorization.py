@@ -13,12 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leftfold import Input, Model, Sequential, layers, saving
+from leftfold.engine import Tensor
 from leftfold.engine.registry import custom_object_scope
 from leftfold.layers.fingerprint import fingerprint, keyed_fingerprint
 from leftfold.models.data_sources import PyDataset
 from leftfold.preprocessing.dataset import Dataset
+from leftfold.saving import load_model
 
 TEXTS = ["the cat sat", "the cat ran", "a dog ran"]
+TEXT_TENSOR = Tensor(np.array(["the cat", "dog"], object))
 WORDS = ["", "[UNK]", "the", "ran", "cat", "sat", "dog", "a"]
 
 
@@ -255,9 +258,64 @@ def test_what_cannot_be_meant_is_refused(make: Any, message: str) -> None:
         make()
 
 
+def text_models(vectorize: layers.TextVectorization) -> list[Model]:
+    """The ways in which a model may begin with texts."""
+    inner = Sequential([layers.Embedding(9, 3), layers.GRU(2), layers.Dense(1)])
+    texts = Input((1,), dtype="string", name="texts")
+
+    class Whole(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.vectorize, self.inner = vectorize, inner
+
+        def call(self, inputs: Any) -> Any:
+            return self.inner(self.vectorize(inputs))
+
+    return [
+        Sequential([vectorize, inner]),
+        Sequential([Input((), dtype="string"), vectorize, inner]),
+        Model(texts, inner(vectorize(texts))),
+        Whole(),
+    ]
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_a_model_may_begin_with_texts(kind: int) -> None:
+    vectorize = layers.TextVectorization(output_sequence_length=4)
+    vectorize.adapt(TEXTS)
+    model = text_models(vectorize)[kind]
+    model.compile("sgd", "mse")
+    model.fit(np.array(TEXTS), np.ones(3), verbose=0)
+    model.fit(Dataset.from_tensor_slices((TEXTS, [1.0, 0.0, 1.0])).batch(2), verbose=0)
+    inner = model.inner if kind == 3 else model.layers[-1]
+    expected = inner.predict(vectorize(["the cat", "dog"]), verbose=0)
+    for form in (np.array(["the cat", "dog"]), np.array(["the cat", "dog"], object), TEXT_TENSOR):
+        np.testing.assert_array_equal(model.predict(form, verbose=0), expected)
+    np.testing.assert_allclose(model(TEXT_TENSOR), expected, rtol=1e-6)
+
+
+def test_a_model_that_begins_with_texts_is_saved_and_read(tmp_path: Path) -> None:
+    vectorize = layers.TextVectorization(output_sequence_length=4)
+    vectorize.adapt(TEXTS)
+    for model in text_models(vectorize)[:3]:
+        model.predict(np.array(TEXTS), verbose=0)
+        model.save(tmp_path / "texts.keras")
+        again = load_model(tmp_path / "texts.keras")
+        assert again.input_shape == model.input_shape
+        expected = model.predict(np.array(TEXTS), verbose=0)
+        np.testing.assert_array_equal(again.predict(np.array(TEXTS), verbose=0), expected)
+
+
+def test_texts_for_a_model_of_numbers_are_refused_with_what_to_do() -> None:
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"x expected numbers.*TextVectorization as the first"):
+        model.fit(np.array(TEXTS), np.ones(3), verbose=0)
+    with pytest.raises(ValueError, match="an array of numbers, got texts: put a TextVectorization"):
+        layers.Dense(1)(np.array([TEXTS]))
+
+
 def test_texts_become_numbers_before_they_reach_a_model() -> None:
-    with pytest.raises(ValueError, match="dtype of numbers, got 'string': turn texts into numbers"):
-        Input((1,), dtype="string")
     vectorize = layers.TextVectorization(output_sequence_length=4)
     vectorize.adapt(TEXTS)
     model = Sequential([layers.Embedding(9, 3), layers.GRU(2), layers.Dense(1)])

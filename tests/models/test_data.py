@@ -216,7 +216,7 @@ def test_another_iterable_starts_anew_each_epoch() -> None:
     [
         ((np.zeros((2, 1)), np.zeros(3)), "2 rows in x of batch 1 and 3 in y of batch 1"),
         ((np.array([[np.nan]]), np.zeros(1)), "x of batch 1 expected finite numbers, got nan"),
-        ((np.array([["a"]]), np.zeros(1)), "x of batch 1 expected numbers, got dtype <U1"),
+        ((np.zeros((1, 1)), np.array(["a"])), "y of batch 1 expected numbers, got dtype <U1"),
         ((1, 2, 3, 4), "got 4 elements"),
         ((None, np.zeros(1)), "x of batch 1 expected an array, got None"),
     ],

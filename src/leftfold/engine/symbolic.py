@@ -9,7 +9,7 @@ import numpy as np
 
 from leftfold.engine.naming import auto_name
 from leftfold.engine.recording import no_recording
-from leftfold.engine.tensor import Tensor
+from leftfold.engine.tensor import TEXT, Tensor, dtype_name
 
 Shape = tuple[int | None, ...]
 
@@ -41,7 +41,7 @@ class KerasTensor:
         sparse: bool = False,
     ) -> None:
         self.shape: Shape = tuple(None if n is None else int(n) for n in shape)
-        self.dtype = np.dtype(dtype).name
+        self.dtype = TEXT if dtype == TEXT else dtype_name(np.dtype(dtype))
         self.name = name or auto_name("keras_tensor")
         self.history = history
         self.sparse = sparse
@@ -179,7 +179,7 @@ def infer(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             return leaf
         sizes = zip(leaf.shape, other.shape, strict=True)
         shape = [n if n == m and (n or not unknown) else None for n, m in sizes]
-        return KerasTensor(tuple(shape), np.asarray(leaf).dtype.name)
+        return KerasTensor(tuple(shape), dtype_name(np.asarray(leaf).dtype))
 
     return map_structure(symbolic, first)
 
@@ -191,7 +191,10 @@ def _probe(
 
     def zeros(leaf: Any) -> Any:
         if isinstance(leaf, KerasTensor):
-            return Tensor(np.zeros([size if n is None else n for n in leaf.shape], leaf.dtype))
+            shape = [size if n is None else n for n in leaf.shape]
+            if leaf.dtype == TEXT:
+                return Tensor(np.full(shape, "", object))
+            return Tensor(np.zeros(shape, leaf.dtype))
         return leaf
 
     with no_recording(), np.errstate(all="ignore"):

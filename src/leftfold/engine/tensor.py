@@ -16,8 +16,17 @@ ArrayLike = Any
 
 @functools.cache
 def dtype_name(dtype: np.dtype[Any]) -> str:
-    """`dtype.name`, which NumPy works out anew each time."""
-    return dtype.name
+    """`dtype.name`, which NumPy works out anew each time; `"string"` for texts."""
+    return TEXT if is_text(dtype) else dtype.name
+
+
+TEXT = "string"
+"""The element type of texts, which are Python's own in arrays of objects."""
+
+
+def is_text(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of that type hold texts: objects are nothing else here."""
+    return dtype.kind in "OUST"
 
 
 class Tensor:

@@ -14,6 +14,7 @@ import numpy as np
 from leftfold import ops
 from leftfold.engine import KerasTensor, Tensor
 from leftfold.engine.symbolic import Node, PrimitiveCall, infer, leaves, map_structure
+from leftfold.engine.tensor import TEXT, is_text
 
 if TYPE_CHECKING:
     from leftfold.layers.layer import Layer
@@ -79,6 +80,8 @@ def convert(value: Any, dtype: np.dtype[Any] | None) -> Any:
     if isinstance(value, KerasTensor) or not hasattr(value, "__array__"):
         return value
     array = np.asarray(value)
+    if is_text(array.dtype):
+        return Tensor(array.astype(object))
     if array.dtype.kind not in "fiub":
         raise ValueError(f"A layer expected an array of numbers, got one of dtype {array.dtype}.")
     return Tensor(array.astype(dtype) if _differs(array.dtype, dtype) else array)
@@ -114,6 +117,13 @@ def convert_arguments(
         if isinstance(mask, Tensor) and mask.data.dtype != np.bool_:
             kwargs["mask"] = ops.cast(mask, "bool")
     first = first_argument(layer, args, kwargs)
+    if not layer.reads_texts:
+        for leaf in leaves(first):
+            if isinstance(leaf, _TENSORS) and leaf.dtype == TEXT:
+                raise ValueError(
+                    f"{layer._called} expected an array of numbers, got texts: put a "
+                    "TextVectorization in front of it."
+                )
     for leaf in () if type(first) is Tensor else leaves(first):
         if leaf is not None and not isinstance(leaf, _TENSORS):
             hint = " Make numbers an array with numpy.array()." if _is_number(leaf) else ""

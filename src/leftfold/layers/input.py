@@ -8,6 +8,7 @@ import numpy as np
 
 from leftfold.engine import KerasTensor, config
 from leftfold.engine.symbolic import Node
+from leftfold.engine.tensor import TEXT
 from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
 
@@ -28,6 +29,8 @@ class InputLayer(Layer):
         name: also the key of this input in a dictionary of inputs.
     """
 
+    reads_texts = True
+
     def __init__(
         self,
         shape: Any = None,
@@ -46,11 +49,6 @@ class InputLayer(Layer):
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
             raise ValueError("Input expected dense data: sparse and ragged are not supported.")
-        if str(dtype) in ("string", "str"):
-            raise ValueError(
-                "Input expected a dtype of numbers, got 'string': turn texts into numbers with a "
-                "TextVectorization of their own before they reach a model."
-            )
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         elif (shape is None) == (batch_shape is None):
@@ -60,7 +58,8 @@ class InputLayer(Layer):
         elif batch_size is not None:
             raise ValueError("Input expected batch_size together with shape, not with batch_shape.")
         self.batch_shape = _sizes(batch_shape)
-        self.input_dtype = np.dtype(dtype or config.floatx()).name
+        text = dtype in (TEXT, str)
+        self.input_dtype = TEXT if text else np.dtype(dtype or config.floatx()).name
         self.optional = optional
         self.autocast = False
         self.supports_masking = True
@@ -104,7 +103,7 @@ def Input(
         shape: sizes of one sample, `None` where they may vary: `(None, 3)` for sequences of any
             length with 3 features.
         batch_size: number of samples, if it is fixed (stateful layers need it).
-        dtype: element type; `floatx()` by default. Token ids are `"int32"`.
+        dtype: element type; `floatx()` by default. Token ids are `"int32"`, texts `"string"`.
         sparse: not supported.
         ragged: not supported.
         batch_shape: `shape` with the batch size in front, instead of these two.

@@ -37,6 +37,8 @@ class Lambda(Layer):
         [2.0, 4.0]
     """
 
+    reads_texts = True
+
     def __init__(
         self,
         function: Callable[..., Any],

@@ -49,6 +49,8 @@ class Layer(LayerLosses, Operation):
     """
 
     _call_spec: calls.CallSpec
+    reads_texts: bool = True
+    """Whether inputs may be texts; for a layer of the user's own, its code decides."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)

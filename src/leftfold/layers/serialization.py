@@ -36,8 +36,13 @@ def keeping_shared_layers() -> Iterator[None]:
 
 
 def known_layer(cls: C) -> C:
-    """Make a class findable by its name when layers are read from plain data."""
+    """Make a class findable by its name when layers are read from plain data.
+
+    Unless it says so, it takes numbers only.
+    """
     _classes[cls.__name__] = cls
+    if "reads_texts" not in cls.__dict__:
+        cls.reads_texts = False  # type: ignore[attr-defined]
     return cls
 
 

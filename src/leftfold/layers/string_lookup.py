@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import Tensor
+from leftfold.engine.tensor import TEXT
 from leftfold.layers.fingerprint import fingerprint, keyed_fingerprint
 from leftfold.layers.index_lookup import IndexLookup
 from leftfold.layers.serialization import known_layer
@@ -47,6 +48,9 @@ class StringLookup(IndexLookup):
         >>> layer([["dog", "cat", "cow"]]).tolist()
         [[2, 1, 0]]
     """
+
+    reads_texts = True
+    input_dtype = TEXT
 
     def __init__(
         self,

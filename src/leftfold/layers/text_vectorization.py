@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import KerasTensor, Tensor, config, registry
+from leftfold.engine.tensor import TEXT
 from leftfold.layers.layer import Layer
 from leftfold.layers.serialization import known_layer
 from leftfold.layers.string_lookup import StringLookup, as_strings
@@ -70,6 +71,9 @@ class TextVectorization(Layer):
         >>> layer(["the cat", "a dog ran"]).tolist()
         [[2, 3, 0, 0], [1, 1, 5, 0]]
     """
+
+    reads_texts = True
+    input_dtype = TEXT
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ def make_source(
         if hasattr(x, "__getitem__") and (hasattr(x, "__len__") or hasattr(x, "num_batches")):
             return IndexedSource(x, shuffle, class_weight, finite)
         return IterableSource(x, class_weight, finite)
-    x = to_arrays(f"{label}x", x)
+    x = to_arrays(f"{label}x", x, texts=True)
     y = to_arrays(f"{label}y", y)
     sample_weight = to_arrays(f"{label}sample_weight", sample_weight)
     if x is None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import Tensor, config
+from leftfold.engine.tensor import is_text
 
 Structure = Any
 """An array, a list of arrays, or a dictionary of arrays."""
@@ -19,13 +20,14 @@ Structure = Any
 _NUMBERS = "biuf"
 
 
-def to_arrays(name: str, value: Any) -> Structure:
+def to_arrays(name: str, value: Any, texts: bool = False) -> Structure:
     """`value` as a structure of NumPy arrays; `None` stays `None`.
 
     Args:
         name: what the user calls it, for messages: `"x"`.
         value: an array, a tensor, a data frame, numbers in nested lists, or a list or
             dictionary of such.
+        texts: whether arrays of texts are let through.
 
     Raises:
         ValueError: where it does not consist of numbers, or has no rows.
@@ -33,14 +35,14 @@ def to_arrays(name: str, value: Any) -> Structure:
     if value is None:
         return None
     if isinstance(value, Mapping):
-        return {key: to_array(f"{name}[{key!r}]", item) for key, item in value.items()}
+        return {key: to_array(f"{name}[{key!r}]", item, texts) for key, item in value.items()}
     if isinstance(value, list | tuple) and _holds_arrays(value):
-        return [to_array(f"{name}[{index}]", item) for index, item in enumerate(value)]
-    return to_array(name, value)
+        return [to_array(f"{name}[{index}]", item, texts) for index, item in enumerate(value)]
+    return to_array(name, value, texts)
 
 
-def to_array(name: str, value: Any) -> np.ndarray:
-    """`value` as one array of numbers with at least one row."""
+def to_array(name: str, value: Any, texts: bool = False) -> np.ndarray:
+    """`value` as one array of numbers (or `texts`) with at least one row."""
     if isinstance(value, Tensor):
         array = value.data
     elif isinstance(value, np.ndarray):
@@ -52,13 +54,30 @@ def to_array(name: str, value: Any) -> np.ndarray:
         raise ValueError(f"{name} expected a dense array, got {kind}: use its toarray().")
     else:
         array = _from_nested(name, value)
-    if array.dtype.kind not in _NUMBERS:
+    if texts and _holds_texts(array):
+        array = array.astype(object)
+    elif array.dtype.kind not in _NUMBERS:
         raise ValueError(_not_numbers(name, array))
     if array.ndim == 0:
         raise ValueError(f"{name} expected an array of rows, got the number {value}.")
     if len(array) == 0:
         raise ValueError(f"{name} expected at least one row, got an array of shape {array.shape}.")
     return array
+
+
+def _holds_texts(array: np.ndarray) -> bool:
+    return is_text(array.dtype) and array.size > 0 and isinstance(array.flat[0], str | bytes)
+
+
+def refuse_texts(name: str, structure: Structure) -> None:
+    """Say how texts become numbers, for a model that reads numbers.
+
+    Raises:
+        ValueError: naming the first array of texts.
+    """
+    for label, array in named_leaves(name, structure):
+        if is_text(array.dtype):
+            raise ValueError(_not_numbers(label, array))
 
 
 def _holds_arrays(value: list[Any] | tuple[Any, ...]) -> bool:
@@ -108,12 +127,12 @@ def _not_numbers(name: str, array: np.ndarray) -> str:
     example = repr(array.flat[0]) if array.size else ""
     example = example if len(example) <= 40 else example[:37] + "..."
     advice = "convert it, for example with x.astype('float32')."
-    if array.dtype.kind in "UST" or (array.dtype == object and isinstance(array.flat[0], str)):
+    if array.size and is_text(array.dtype) and isinstance(array.flat[0], str | bytes):
         advice = (
             "number the classes first, for example with numpy.unique(y, return_inverse=True)."
             if name.removeprefix("validation ").startswith("y")
-            else "turn texts into numbers first, for example with "
-            "leftfold.preprocessing.text.Tokenizer and pad_sequences."
+            else "turn texts into numbers first, with leftfold.preprocessing.text.Tokenizer and "
+            "pad_sequences, or a TextVectorization as the first layer."
         )
     return f"{name} expected numbers, got dtype {array.dtype} (such as {example}): {advice}"
 

@@ -17,6 +17,7 @@ from leftfold.models.data_arrays import (
     leaves,
     named_leaves,
     rebuild,
+    refuse_texts,
     to_arrays,
 )
 from leftfold.models.data_sources import (
@@ -76,7 +77,7 @@ def split_off(x: Any, y: Any, sample_weight: Any, validation_split: float) -> tu
             "validation_data instead."
         )
     whole = (
-        to_arrays("x", x),
+        to_arrays("x", x, texts=True),
         to_arrays("y", y),
         to_arrays("sample_weight", sample_weight),
     )
@@ -120,7 +121,9 @@ def open_epochs(
     """
     x, y, sample_weight = data
     if not is_dataset(x):
-        x = to_arrays(f"{label}x", x)
+        x = to_arrays(f"{label}x", x, texts=True)
+        if not model.reads_texts:
+            refuse_texts(f"{label}x", x)
         check_inputs(model, x, f"{label}x")
     source = make_source(
         x,
@@ -135,6 +138,8 @@ def open_epochs(
     )
     epochs = Epochs(source, steps)
     if is_dataset(x):
+        if not model.reads_texts:
+            refuse_texts(f"{label}x", epochs.first[0])
         check_inputs(model, epochs.first[0], f"{label}x")
     model._get_ready(epochs.first)
     if not is_dataset(x):

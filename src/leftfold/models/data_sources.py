@@ -159,7 +159,7 @@ class ArraySource:
 
 def gather(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The given rows as a new array in pooled memory, floats in the default float type."""
-    if not array.flags.c_contiguous or _is_other_float(array):
+    if not array.flags.c_contiguous or _is_other_float(array) or array.dtype == object:
         return _as_floatx(array[rows])
     out = workspace.empty((len(rows), *array.shape[1:]), array.dtype)
     return np.take(array, rows, axis=0, out=out, mode="clip")
@@ -309,7 +309,7 @@ def standard_batch(
     """One batch of a user's data set as arrays, checked as `fit` checks whole arrays."""
     x, y, sample_weight = unpack_x_y_sample_weight(batch)
     where = "" if index is None else f" of batch {index + 1}"
-    x = to_arrays(f"x{where}", x)
+    x = to_arrays(f"x{where}", x, texts=True)
     y = to_arrays(f"y{where}", y)
     sample_weight = to_arrays(f"sample_weight{where}", sample_weight)
     if x is None:

@@ -11,6 +11,7 @@ import numpy as np
 from leftfold import ops
 from leftfold.engine import KerasTensor, Tensor
 from leftfold.engine.symbolic import Node, infer, leaves, map_structure
+from leftfold.engine.tensor import TEXT
 from leftfold.layers import Input, InputLayer, Layer
 from leftfold.layers.call import convert, flat_shapes
 from leftfold.layers.serialization import automatic_config, known_layer
@@ -56,6 +57,10 @@ class Functional(Model):
 
     def build(self, input_shape: Any = None) -> None:
         self.built = True
+
+    @property
+    def reads_texts(self) -> bool:  # type: ignore[override]
+        return any(tensor.dtype == TEXT for tensor in self.inputs)
 
     @property
     def layers(self) -> list[Layer]:
@@ -195,7 +200,7 @@ class Functional(Model):
                 f"Model {self.name} expected its input {expected.name} to have shape {wanted}, "
                 f"got {shape}."
             )
-        if not untouched and value.dtype != expected.dtype:
+        if not untouched and value.dtype != expected.dtype != TEXT:
             value = _cast(value, expected, self.name)
         if mask is not None:
             value._keras_mask = mask

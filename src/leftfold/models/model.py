@@ -35,6 +35,7 @@ class Model(Trainer, Layer):
     """
 
     _keras_module = "keras"
+    reads_texts = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _is_functional(args, kwargs):

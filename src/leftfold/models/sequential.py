@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leftfold.engine import KerasTensor
+from leftfold.engine.tensor import TEXT
 from leftfold.layers import Embedding, InputLayer, Layer, tracking
 from leftfold.layers.call import inside, is_shape
 from leftfold.layers.serialization import deserialize, known_layer, serialize
@@ -84,8 +85,7 @@ class Sequential(Model):
         if not self._chain and self._input_layer is None:
             shape = _known_input_shape(layer)
             if shape is not None:
-                dtype = layer.input.dtype if isinstance(layer, Model) else layer.compute_dtype
-                self._input_layer = InputLayer(batch_shape=shape, dtype=dtype)
+                self._input_layer = InputLayer(batch_shape=shape, dtype=_input_dtype(layer))
                 self._tensors = [self._input_layer.output]
         self._chain.append(layer)
         self._change()
@@ -122,6 +122,18 @@ class Sequential(Model):
         self._build_shapes = {"input_shape": self._tensors[0].shape}
         self.built = True
 
+    @property
+    def reads_texts(self) -> bool:  # type: ignore[override]
+        return self.input_dtype == TEXT or (bool(self._chain) and self._chain[0].reads_texts)
+
+    @property
+    def input_dtype(self) -> str:
+        """The element type of what the first layer takes."""
+        if self._input_layer is not None:
+            return self._input_layer.input_dtype
+        first = self._chain[0] if self._chain else self
+        return self.compute_dtype if first is self else _input_dtype(first)
+
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of that shape, batch size (or `None`) first."""
         if not self._chain:
@@ -129,8 +141,7 @@ class Sequential(Model):
         if self._input_layer is None:
             if not is_shape(input_shape):
                 return
-            dtype = self._chain[0].compute_dtype
-            self._input_layer = InputLayer(batch_shape=input_shape, dtype=dtype)
+            self._input_layer = InputLayer(batch_shape=input_shape, dtype=self.input_dtype)
             self._tensors = [self._input_layer.output]
         elif input_shape is not None and not _agree(input_shape, self._input_layer.batch_shape):
             raise ValueError(
@@ -278,6 +289,13 @@ def _known_input_shape(layer: Layer) -> Any:
     if isinstance(layer, Sequential) and layer._graph is not None:
         return layer.input_shape
     return layer._batch_input_shape
+
+
+def _input_dtype(layer: Layer) -> str:
+    """The element type that a first layer takes."""
+    if isinstance(layer, Functional):
+        return str(layer.input.dtype)
+    return str(getattr(layer, "input_dtype", layer.compute_dtype))
 
 
 def _agree(shape: Any, known: Any) -> bool:

@@ -168,7 +168,9 @@ class Muon(Optimizer):
                 variable.data[...] -= variable.data * (decay * rate)
 
     def get_config(self) -> dict[str, Any]:
-        own = ("adam_beta_1", "adam_beta_2", "adam_weight_decay", "epsilon", "exclude_layers")
-        own += ("exclude_embeddings", "muon_a", "muon_b", "muon_c", "adam_lr_ratio", "momentum")
-        own += ("ns_steps", "nesterov", "rms_rate")
+        own = (
+            *("adam_beta_1", "adam_beta_2", "adam_weight_decay", "epsilon", "exclude_layers"),
+            *("exclude_embeddings", "muon_a", "muon_b", "muon_c", "adam_lr_ratio", "momentum"),
+            *("ns_steps", "nesterov", "rms_rate"),
+        )
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
