@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import report
+from benchmarks import padding, report
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
 from tools.peers import PeerError, Worker
@@ -116,3 +116,21 @@ def test_a_busy_machine_is_told(results: dict[str, Any]) -> None:
     assert not any("busy" in line for line in report.notes(results))
     results["machine"]["load"] = 3.2
     assert any("kept 3.2 processors busy" in line for line in report.notes(results))
+
+
+def test_the_padding_benchmark_measures_the_excess_over_the_share_of_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(padding, "BATCH", 8)
+    monkeypatch.setattr(padding, "STEPS", 20)
+    texts = [[1] * (5 + i % 10) for i in range(24)]
+    row = padding.compare(("GRU", {"units": 4}), texts, count=2, rounds=1)
+    share = sum(len(text) for text in texts[:16]) / (16 * 20)
+    assert row["share_of_words"]["left"] == row["share_of_words"]["right"] == share
+    for way in ("left", "right"):
+        ratio = row["milliseconds"][way] / row["milliseconds"]["unmasked"]
+        assert row["excess"][way] == pytest.approx(ratio / share)
+    results = {"source": "made up", "share_of_words": share, "isa": "any", "threads": 1}
+    row["excess"]["left"] = 2.0
+    padding.report(results | {"models": {"GRU(4)": row}})
+    assert "left 2.000" in capsys.readouterr().out

@@ -13,7 +13,11 @@ class History(Callback):
     Attributes:
         history: for each figure, its values epoch by epoch.
         epoch: the numbers of the epochs.
+        padding: with `fit(..., bucket_by_length=True)`, how much of what was read was padding
+            (`bucketed`) and would have been otherwise (`whole`), as shares from 0 to 1.
     """
+
+    padding: Any = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -106,6 +106,7 @@ def open_epochs(
     class_weight: ClassWeight = None,
     finite: bool = True,
     label: str = "",
+    bucket_by_length: bool = False,
 ) -> Epochs:
     """Batches of `data`, whose first one was held against the inputs of the model.
 
@@ -118,6 +119,7 @@ def open_epochs(
         class_weight: weights of the rows by class.
         finite: whether inputs must be finite numbers.
         label: put before argument names in messages, such as `"validation "`.
+        bucket_by_length: whether batches shall hold rows of similar lengths.
     """
     x, y, sample_weight = data
     if not is_dataset(x):
@@ -144,6 +146,10 @@ def open_epochs(
     model._get_ready(epochs.first)
     if not is_dataset(x):
         check_values(model, x, f"{label}x")
+    if bucket_by_length:
+        from leftfold.models.buckets import BucketedSource
+
+        epochs.source = BucketedSource(source, model)
     return epochs
 
 

@@ -55,6 +55,8 @@ class Trainer(LegacyMethods, Steps):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        *,
+        bucket_by_length: bool = False,
     ) -> History:
         """Train for a number of passes over the data.
 
@@ -81,9 +83,13 @@ class Trainer(LegacyMethods, Steps):
             validation_steps: batches to judge on, if not all.
             validation_batch_size: rows per step there; `batch_size` by default.
             validation_freq: judge every so many epochs, or after those listed, counted from 1.
+            bucket_by_length: whether a batch shall hold sequences of similar lengths, told from
+                the mask, and end with its longest where the model's results do not depend on
+                that. Each epoch has other batches, the same ones for the same seed.
 
         Returns:
-            The record of all epochs: `history.history["val_loss"]` and so on.
+            The record of all epochs: `history.history["val_loss"]` and so on, and with
+            `bucket_by_length` the padding it saved, in `history.padding`.
 
         Raises:
             ValueError: for data or settings that cannot be right, before training begins.
@@ -112,7 +118,13 @@ class Trainer(LegacyMethods, Steps):
         if validation_split and validation_data is None:
             data, validation_data = split_off(*data, validation_split)
         training = open_epochs(
-            self, data, batch_size, steps_per_epoch, shuffle=shuffle, class_weight=class_weight
+            self,
+            data,
+            batch_size,
+            steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            bucket_by_length=bucket_by_length,
         )
         validation = None
         if validation_data is not None:

@@ -70,6 +70,7 @@ class Callbacks:
         history: bool = False,
     ) -> None:
         self.progress: Progress | None = None
+        self.padding: Any = getattr(batches.source, "padding", None)
         if isinstance(callbacks, CallbackList):
             self.list = callbacks
         else:
@@ -86,6 +87,10 @@ class Callbacks:
             )
 
     def __enter__(self) -> CallbackList:
+        if self.padding is not None:
+            self.list.model.history.padding = self.padding
+            if self.progress is not None:
+                self.progress.say(str(self.padding))
         return self.list
 
     def __exit__(self, *error: object) -> None:
