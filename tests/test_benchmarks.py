@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import padding, report
+from benchmarks import long_sequences, padding, report
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
 from tools.peers import PeerError, Worker
@@ -134,3 +134,10 @@ def test_the_padding_benchmark_measures_the_excess_over_the_share_of_words(
     row["excess"]["left"] = 2.0
     padding.report(results | {"models": {"GRU(4)": row}})
     assert "left 2.000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mode", [None, "full"])
+def test_the_benchmark_of_long_sequences_trains_in_both_modes(mode: str | None) -> None:
+    found = long_sequences.train("GRU", mode, 300, 2)
+    assert found["microseconds"] > 0 and found["megabytes"] >= 0
+    assert found["input_megabytes"] == pytest.approx(8 * 300 * 16 * 4 / 2**20)

@@ -41,12 +41,13 @@ if TYPE_CHECKING:
         utils,
     )
     from leftfold.constraints import Constraint
-    from leftfold.engine import KerasTensor, Variable
+    from leftfold.engine import KerasTensor, RematScope, Variable
     from leftfold.initializers import Initializer
     from leftfold.layers import Input, InputSpec, Layer
     from leftfold.losses import Loss
     from leftfold.metrics import Metric
     from leftfold.models import Model, Sequential
+    from leftfold.ops import remat
     from leftfold.optimizers import Optimizer
     from leftfold.regularizers import Regularizer
 
@@ -62,8 +63,10 @@ _HOMES = {
     "Model": "models",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
+    "RematScope": "engine",
     "Sequential": "models",
     "Variable": "engine",
+    "remat": "ops",
 }
 
 __all__ = [
@@ -78,6 +81,7 @@ __all__ = [
     "Model",
     "Optimizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
     "Variable",
     "__version__",
@@ -98,6 +102,7 @@ __all__ = [
     "preprocessing",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "streaming",
     "utils",

@@ -2,6 +2,7 @@
 
 from leftfold.engine.primitive import primitive, unbroadcast
 from leftfold.engine.recording import no_recording
+from leftfold.engine.remat_scope import RematScope
 from leftfold.engine.symbolic import KerasTensor
 from leftfold.engine.tape import RowGradient, Tape
 from leftfold.engine.tensor import Tensor
@@ -10,6 +11,7 @@ from leftfold.engine.variable import FlatBuffer, Variable
 __all__ = [
     "FlatBuffer",
     "KerasTensor",
+    "RematScope",
     "RowGradient",
     "Tape",
     "Tensor",

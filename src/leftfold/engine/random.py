@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import numpy as np
 _MASK = 0xFFFFFFFF
 
 _session = {"seed": int.from_bytes(random.randbytes(4), "little"), "drawn": 0}
+_notes: list[dict[int, tuple[SeedGenerator, int]]] = []
+"""For each `noting_draws` that is open, the generators used and their counts before."""
 
 
 def set_random_seed(seed: int) -> None:
@@ -52,6 +56,8 @@ class SeedGenerator:
 
     def next(self) -> tuple[int, int]:
         """The next key: `(seed, count)`, two 32-bit words."""
+        for note in _notes:
+            note.setdefault(id(self), (self, self.count))
         key = (self.seed & _MASK, self.count & _MASK)
         self.count += 1
         return key
@@ -69,3 +75,38 @@ def as_generator(seed: int | SeedGenerator | None) -> np.random.Generator:
     if not isinstance(seed, SeedGenerator):
         seed = SeedGenerator(seed)
     return seed.generator()
+
+
+class Draws:
+    """Which random numbers a piece of code drew, so that it can draw them again."""
+
+    def __init__(self) -> None:
+        self.session = dict(_session)
+        self.generators: dict[int, tuple[SeedGenerator, int]] = {}
+
+
+@contextmanager
+def noting_draws() -> Iterator[Draws]:
+    """A `with` block whose random numbers are noted in the `Draws` it gives."""
+    draws = Draws()
+    _notes.append(draws.generators)
+    try:
+        yield draws
+    finally:
+        _notes.remove(draws.generators)
+
+
+@contextmanager
+def repeating_draws(draws: Draws) -> Iterator[None]:
+    """A `with` block that draws the noted numbers again; afterwards all is as it was before."""
+    session = dict(_session)
+    counts = [(generator, generator.count) for generator, _ in draws.generators.values()]
+    _session.update(draws.session)
+    for generator, count in draws.generators.values():
+        generator.count = count
+    try:
+        yield
+    finally:
+        _session.update(session)
+        for generator, count in counts:
+            generator.count = count

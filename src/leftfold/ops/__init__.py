@@ -196,6 +196,7 @@ from leftfold.ops.reductions import (
     sum,
     var,
 )
+from leftfold.ops.remat import remat
 from leftfold.ops.shape import (
     append,
     broadcast_to,

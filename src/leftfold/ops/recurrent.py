@@ -11,6 +11,7 @@ from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive, shape_rule
 from leftfold.engine.tensor import as_array
 from leftfold.ops.fused import check_range
+from leftfold.ops.recurrent_chunks import SHORTEST_CHUNK, read_in_chunks
 
 
 @primitive
@@ -29,6 +30,7 @@ def simple_rnn(
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
+    in_chunks: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """A simple recurrent network over a batch of sequences.
@@ -50,6 +52,8 @@ def simple_rnn(
         return_sequences: return every hidden state, not only the last.
         zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
             the state carried over them.
+        in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
+            read each chunk again in the backward pass.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -66,7 +70,7 @@ def simple_rnn(
     tensors = _checked("simple_rnn", 1, x, kernel, recurrent_kernel, bias, False, h0)
     masks = _checked_masks("simple_rnn", 1, tensors, mask, input_dropout, recurrent_dropout)
     flags = go_backwards, return_sequences, zero_output_for_mask
-    return _read("simple_rnn", tensors, masks, (activation, *flags), needs)
+    return _read("simple_rnn", tensors, masks, (activation, *flags), needs, in_chunks)
 
 
 @primitive
@@ -87,6 +91,7 @@ def lstm(
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
+    in_chunks: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """A long short-term memory over a batch of sequences.
@@ -111,6 +116,8 @@ def lstm(
         return_sequences: return every hidden state, not only the last.
         zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
             the state carried over them.
+        in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
+            read each chunk again in the backward pass.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -127,7 +134,9 @@ def lstm(
     tensors = _checked("lstm", 4, x, kernel, recurrent_kernel, bias, False, h0, c0)
     masks = _checked_masks("lstm", 4, tensors, mask, input_dropout, recurrent_dropout)
     flags = go_backwards, return_sequences, zero_output_for_mask
-    return _read("lstm", tensors, masks, (activation, recurrent_activation, *flags), needs)
+    return _read(
+        "lstm", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks
+    )
 
 
 @primitive
@@ -148,6 +157,7 @@ def gru(
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
+    in_chunks: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """Gated recurrent units over a batch of sequences.
@@ -172,6 +182,8 @@ def gru(
         return_sequences: return every hidden state, not only the last.
         zero_output_for_mask: with `return_sequences`, return zeros at skipped steps instead of
             the state carried over them.
+        in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
+            read each chunk again in the backward pass.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -187,7 +199,9 @@ def gru(
     tensors = _checked("gru", 3, x, kernel, recurrent_kernel, bias, reset_after, h0)
     masks = _checked_masks("gru", 3, tensors, mask, input_dropout, recurrent_dropout)
     flags = reset_after, go_backwards, return_sequences, zero_output_for_mask
-    return _read("gru", tensors, masks, (activation, recurrent_activation, *flags), needs)
+    return _read(
+        "gru", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks
+    )
 
 
 @shape_rule(simple_rnn)
@@ -219,8 +233,11 @@ def _read(
     masks: list[Any],
     settings: tuple[Any, ...],
     needs: tuple[bool, ...],
+    in_chunks: bool,
 ) -> Any:
     """Run a kernel; with `needs`, keep what its backward pass will want."""
+    if in_chunks and needs and tensors[0].shape[1] > SHORTEST_CHUNK:
+        return read_in_chunks(name, tensors, masks, settings, needs[0])
     dtype = tensors[2].dtype
 
     def forward() -> Any:

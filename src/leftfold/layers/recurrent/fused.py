@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import activations, ops, regularizers
+from leftfold.engine.remat_scope import current_scope
 from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
@@ -73,6 +74,7 @@ class FusedRNN(RNN):
     def __init__(self, cell: GatedCell, **kwargs: Any) -> None:
         super().__init__(cell, **kwargs)
         self.input_spec = InputSpec(ndim=3)
+        self._remat_scope = current_scope()
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         """Build the cell for the inputs' number of features."""
@@ -108,9 +110,18 @@ class FusedRNN(RNN):
             go_backwards=self.go_backwards,
             return_sequences=self.return_sequences,
             zero_output_for_mask=self.zero_output_for_mask,
+            in_chunks=self._in_chunks(sequences.shape),
             **names,
         )
         return output, last_states
+
+    def _in_chunks(self, shape: tuple[int, ...]) -> bool:
+        """Whether the scope in which the layer was made wants it to keep less."""
+        if self._remat_scope is None:
+            return False
+        batch, timesteps = shape[:2]
+        size = batch * self.units * (timesteps if self.return_sequences else 1)
+        return bool(self._remat_scope.covers(self.name, size))
 
     def _read_at_once(
         self, sequences: Any, weights: Any, states: list[Any], **settings: Any
