@@ -106,8 +106,8 @@ def main() -> None:
         print(
             f"{cell:10} kept {kept['microseconds']:6.1f} us {kept['megabytes']:6.0f} MB; remat "
             f"{again['microseconds']:6.1f} us {again['megabytes']:6.0f} MB, "
-            f"{row['time_ratio']:.2f} times the time{verdict}; longest {longest['microseconds']:6.1f} us "
-            f"{longest['megabytes']:6.0f} MB, its input {longest['input_megabytes']:.0f} MB"
+            f"{row['time_ratio']:.2f} times the time{verdict}; "
+            f"longest {longest['microseconds']:6.1f} us {longest['megabytes']:6.0f} MB, its input {longest['input_megabytes']:.0f} MB"
         )
 
 

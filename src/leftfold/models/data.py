@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from leftfold.models.data_arrays import (
     check_finite,
@@ -20,7 +20,23 @@ from leftfold.models.data_sources import (
     IterableSource,
 )
 
-Source = ArraySource | IndexedSource | IterableSource
+
+class Source(Protocol):
+    """Batches, one epoch after the other; see `leftfold.models.data_sources`."""
+
+    @property
+    def rows(self) -> int | None:
+        """Rows in an epoch, as far as is known."""
+
+    @property
+    def steps(self) -> int | None:
+        """Batches in an epoch, as far as is known."""
+
+    def first(self) -> Batch:
+        """A batch to build a model from."""
+
+    def epoch(self) -> Iterator[Batch]:
+        """The batches of one epoch."""
 
 
 def make_source(

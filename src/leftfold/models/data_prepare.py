@@ -107,6 +107,7 @@ def open_epochs(
     finite: bool = True,
     label: str = "",
     bucket_by_length: bool = False,
+    backprop_steps: int | None = None,
 ) -> Epochs:
     """Batches of `data`, whose first one was held against the inputs of the model.
 
@@ -120,6 +121,8 @@ def open_epochs(
         finite: whether inputs must be finite numbers.
         label: put before argument names in messages, such as `"validation "`.
         bucket_by_length: whether batches shall hold rows of similar lengths.
+        backprop_steps: the length of the windows into which a stateful model's sequences are
+            cut.
     """
     x, y, sample_weight = data
     if not is_dataset(x):
@@ -150,6 +153,10 @@ def open_epochs(
         from leftfold.models.buckets import BucketedSource
 
         epochs.source = BucketedSource(source, model)
+    if backprop_steps is not None:
+        from leftfold.models.truncation import TruncatedSource
+
+        epochs.source = TruncatedSource(source, model, backprop_steps)
     return epochs
 
 

@@ -57,6 +57,7 @@ class Trainer(LegacyMethods, Steps):
         validation_freq: int | Sequence[int] = 1,
         *,
         bucket_by_length: bool = False,
+        backprop_steps: int | None = None,
     ) -> History:
         """Train for a number of passes over the data.
 
@@ -86,6 +87,11 @@ class Trainer(LegacyMethods, Steps):
             bucket_by_length: whether a batch shall hold sequences of similar lengths, told from
                 the mask, and end with its longest where the model's results do not depend on
                 that. Each epoch has other batches, the same ones for the same seed.
+            backprop_steps: how many steps gradients go back at the most (truncated
+                backpropagation through time). Each batch of sequences is cut into windows of so
+                many steps; a stateful model carries its states from one to the next, from zeros
+                where sequences begin. With a target for every step each window is trained on,
+                with one for the sequence only the last.
 
         Returns:
             The record of all epochs: `history.history["val_loss"]` and so on, and with
@@ -112,6 +118,7 @@ class Trainer(LegacyMethods, Steps):
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
             validation_batch_size=validation_batch_size,
+            backprop_steps=backprop_steps,
         )
         check_epochs(epochs, initial_epoch, validation_freq)
         data = x, y, sample_weight
@@ -125,12 +132,20 @@ class Trainer(LegacyMethods, Steps):
             shuffle=shuffle,
             class_weight=class_weight,
             bucket_by_length=bucket_by_length,
+            backprop_steps=backprop_steps,
         )
         validation = None
         if validation_data is not None:
             data = validation_batches(validation_data)
             size = None if is_dataset(data[0]) else validation_batch_size or batch_size
-            validation = open_epochs(self, data, size, validation_steps, label="validation ")
+            validation = open_epochs(
+                self,
+                data,
+                size,
+                validation_steps,
+                label="validation ",
+                backprop_steps=backprop_steps,
+            )
             check_alike(validation.first[1], "validation y", training.first[1], "y")
         job = loops.FitJob(training, validation, initial_epoch, epochs, validation_freq)
         with loops.Callbacks(self, callbacks, training, verbose, epochs, history=True) as running:
