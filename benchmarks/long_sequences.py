@@ -103,12 +103,11 @@ def main() -> None:
     for cell, row in rows.items():
         kept, again, longest = row["kept"], row["remat"], row["longest"]
         verdict = "" if row["time_ratio"] <= LIMIT else f" (more than {LIMIT})"
-        print(
-            f"{cell:10} kept {kept['microseconds']:6.1f} us {kept['megabytes']:6.0f} MB; remat "
-            f"{again['microseconds']:6.1f} us {again['megabytes']:6.0f} MB, "
-            f"{row['time_ratio']:.2f} times the time{verdict}; "
-            f"longest {longest['microseconds']:6.1f} us {longest['megabytes']:6.0f} MB, its input {longest['input_megabytes']:.0f} MB"
-        )
+        times = f"kept {kept['microseconds']:.1f} us {kept['megabytes']:.0f} MB; remat "
+        times += f"{again['microseconds']:.1f} us {again['megabytes']:.0f} MB"
+        ratio = f"{row['time_ratio']:.2f} times the time{verdict}"
+        end = f"longest {longest['microseconds']:.1f} us {longest['megabytes']:.0f} MB"
+        print(f"{cell:10} {times}, {ratio}; {end}, its input {longest['input_megabytes']:.0f} MB")
 
 
 if __name__ == "__main__":

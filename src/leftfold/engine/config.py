@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from leftfold.engine.processors import available_processors
+
 _FLOAT_TYPES = ("float16", "float32", "float64")
 
 _settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "threads": None}
@@ -36,8 +38,8 @@ def set_epsilon(value: float) -> None:
 def threads() -> int:
     """How many threads native kernels may use.
 
-    What `set_threads` or `OMP_NUM_THREADS` asked for, else every processor this process may
-    run on.
+    What `set_threads` or `OMP_NUM_THREADS` asked for, else as many as the process may run on at
+    once, by its affinity and by the quota of the container it runs in.
     """
     chosen = _settings["threads"]
     if chosen is None:
@@ -64,10 +66,3 @@ def follow_threads(follower: Callable[[int], None]) -> None:
     """Tell `follower` the number of threads, now and whenever it changes."""
     _thread_followers.append(follower)
     follower(threads())
-
-
-def available_processors() -> int:
-    """Processors this process may run on, by affinity where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -75,10 +75,11 @@ def kernel(name: str, dtype: Any = _FLOAT32) -> Callable[..., Any]:
     fast = dtype == _FLOAT32
     found = _cache.get((name, fast))
     if found is None:
-        from leftfold.engine import reference
+        found = getattr(native(), name, None) if fast else None
+        if found is None:
+            from leftfold.engine import reference
 
-        module = native() if fast else None
-        found = getattr(module, name, None) or getattr(reference, name)
+            found = getattr(reference, name)
         _cache[name, fast] = found
     return found
 
