@@ -29,6 +29,7 @@ class Masked(NamedTuple):
 
 
 def masked_by(exporter: Exporter, node: Node, x: KerasTensor) -> Masked | None:
+    """The mask that reaches a node as an argument, if it can be said in ONNX."""
     mask = next(leaves(node.kwargs.get("mask")), None)
     if mask is None:
         return None
