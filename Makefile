@@ -52,7 +52,7 @@ peers: | $(BIN)/python ## Keras (JAX, TensorFlow) and PyTorch, each in its own e
 	$(BIN)/python -m tools.peers install $(PEERS)
 
 parity: $(VENV)/.dev ## live comparison with Keras and PyTorch
-	$(BIN)/python -m tools.peers install $(or $(PEERS),keras-jax keras-tensorflow torch)
+	$(BIN)/python -m tools.peers install $(or $(PEERS),keras-jax keras-tensorflow torch onnxruntime)
 	$(BIN)/python -m pytest tests/parity $(ARGS)
 
 bench: $(VENV)/.dev ## speed beside Keras and PyTorch (QUICK=1, ARGS='--workload vix_simplernn50')

@@ -1,8 +1,10 @@
 """ONNX files, written and run.
 
 Needs the package `onnx` (`pip install leftfold[onnx]`), which is loaded when it is used.
+`leftfold.interop.onnx.backend` is Leftfold as a backend of that package.
 """
 
 from leftfold.interop.onnx.export.exporting import export_onnx, onnx_model
+from leftfold.interop.onnx.run.model import OnnxModel, import_onnx
 
-__all__ = ["export_onnx", "onnx_model"]
+__all__ = ["OnnxModel", "export_onnx", "import_onnx", "onnx_model"]

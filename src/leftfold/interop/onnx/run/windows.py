@@ -1,0 +1,137 @@
+"""Convolutions and pools, over any number of axes."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from leftfold.interop.onnx.run.operators import Call, checked_shape, limit, operator
+from leftfold.ops import conv
+
+Array = np.ndarray
+
+
+class _Geometry(NamedTuple):
+    """Windows over the axes behind batch and channels."""
+
+    size: list[int]
+    strides: list[int]
+    dilations: list[int]
+    pads: list[tuple[int, int]]
+    counts: list[int]
+
+
+def _geometry(call: Call, x: Array, size: list[int]) -> _Geometry:
+    rank = len(size)
+    strides = call.get("strides", [1] * rank)
+    dilations = call.get("dilations", [1] * rank)
+    given = call.get("pads", [0] * (2 * rank))
+    lengths = {len(strides), len(dilations)}
+    if x.ndim != rank + 2 or lengths != {rank} or min(*size, *strides, *dilations) < 1:
+        raise call.refuse(f"its window {size} does not fit inputs of shape {x.shape}")
+    if any(n < 0 for n in given) or len(given) != 2 * rank:
+        raise call.refuse(f"expected {2 * rank} pads of 0 and more, got {given}")
+    pads, counts = [], []
+    for i, n in enumerate(x.shape[2:]):
+        span = (size[i] - 1) * dilations[i] + 1
+        before, after = given[i], given[rank + i]
+        auto = call.get("auto_pad", "NOTSET")
+        if auto.startswith("SAME"):
+            total = max((-(-n // strides[i]) - 1) * strides[i] + span - n, 0)
+            less = total // 2
+            before, after = (less, total - less) if auto == "SAME_UPPER" else (total - less, less)
+        room = n + before + after - span
+        count = -(-room // strides[i]) if call.get("ceil_mode", 0) else room // strides[i]
+        # A window that would begin in the margin behind the inputs is none.
+        if call.get("ceil_mode", 0) and count * strides[i] >= n + before:
+            count -= 1
+        pads.append((before, after))
+        counts.append(max(count + 1, 0))
+    return _Geometry(size, strides, dilations, pads, counts)
+
+
+def _padded(call: Call, x: Array, over: _Geometry, value: Any) -> Array:
+    """`x` with its margins, as wide as the last window needs."""
+    widths = [(0, 0), (0, 0)]
+    for i, n in enumerate(x.shape[2:]):
+        span = (over.size[i] - 1) * over.dilations[i] + 1
+        end = (over.counts[i] - 1) * over.strides[i] + span
+        before, after = over.pads[i]
+        widths.append((before, max(after, end - n - before)))
+    checked_shape(call, (n + sum(pair) for n, pair in zip(x.shape, widths, strict=True)), x.dtype)
+    return np.pad(x, widths, constant_values=value) if any(map(any, widths)) else x
+
+
+@operator("Conv")
+def _conv(call: Call, x: Array, weights: Array, bias: Any = None) -> Array:
+    over = _geometry(call, x, list(weights.shape[2:]))
+    if x.shape[1] != weights.shape[1] * call.get("group", 1):
+        raise call.refuse(f"weights of shape {weights.shape} do not fit shape {x.shape}")
+    padded, rank = _padded(call, x, over, 0), len(over.size)
+    kernel = np.transpose(weights, (*range(2, rank + 2), 1, 0))
+    if max(over.strides) > 1 and max(over.dilations) > 1:
+        y = _strided(padded, kernel, over)
+    else:
+        settings = tuple(over.strides), "valid", "channels_first", tuple(over.dilations)
+        y = conv(padded, kernel, *settings).data
+    # What the padding has too much is behind the last window.
+    whole = (slice(None), slice(None), *map(slice, over.counts))
+    y = y[whole]
+    return y if bias is None else y + bias.reshape(1, -1, *[1] * rank)
+
+
+def _strided(padded: Array, kernel: Array, over: _Geometry) -> Array:
+    """With strides and dilation at once: every window, of which strides leave some out."""
+    dense = conv(padded, kernel, 1, "valid", "channels_first", tuple(over.dilations)).data
+    chosen = (slice(None), slice(None), *(slice(None, None, s) for s in over.strides))
+    return dense[chosen]
+
+
+def _seen(padded: Array, over: _Geometry) -> Any:
+    """For each place in a window, what all windows have there."""
+    for place in itertools.product(*map(range, over.size)):
+        key: list[Any] = [slice(None), slice(None)]
+        for p, d, n, s in zip(place, over.dilations, over.counts, over.strides, strict=True):
+            key.append(slice(p * d, p * d + (n - 1) * s + 1, s))
+        yield padded[tuple(key)]
+
+
+@operator("MaxPool")
+def _max_pool(call: Call, x: Array) -> Array:
+    over = _geometry(call, x, call.get("kernel_shape"))
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    y = None
+    for part in _seen(_padded(call, x, over, lowest), over):
+        y = part.copy() if y is None else np.maximum(y, part, out=y)
+    assert y is not None
+    return y
+
+
+@limit("MaxPool")
+def _without_places(call: Call) -> str | None:
+    return "the places of the maxima are not supported" if call.results > 1 else None
+
+
+@operator("AveragePool")
+def _average_pool(call: Call, x: Array) -> Array:
+    over = _geometry(call, x, call.get("kernel_shape"))
+    total: Any = sum(_seen(_padded(call, x, over, 0), over))
+    counted = np.ones((1, 1, *x.shape[2:]), x.dtype)
+    if call.get("count_include_pad", 0):
+        # Margins count; what lies behind them, where the last window ends, does not.
+        counted = np.pad(counted, [(0, 0), (0, 0), *over.pads], constant_values=1)
+        over = over._replace(pads=[(0, 0)] * len(over.pads))
+    number: Any = sum(_seen(_padded(call, counted, over, 0), over))
+    return (total / number).astype(x.dtype)
+
+
+@operator("GlobalAveragePool")
+def _global_average_pool(call: Call, x: Array) -> Array:
+    return np.mean(x, axis=tuple(range(2, x.ndim)), keepdims=True)
+
+
+@operator("GlobalMaxPool")
+def _global_max_pool(call: Call, x: Array) -> Array:
+    return np.max(x, axis=tuple(range(2, x.ndim)), keepdims=True)
