@@ -34,8 +34,8 @@ def test_arrays_come_back_under_vars_with_the_name() -> None:
     assert stored.shape("0") == (2, 3)
     np.testing.assert_array_equal(stored["0"], kernel)
     assert stored["1"] == 7
-    assert stored._group.name == "/layers/lstm/vars"
-    assert stored._group.attrs["name"] == "layers__lstm"
+    assert stored.groups[0].name == "/layers/lstm/vars"
+    assert stored.groups[0].attrs["name"] == "layers__lstm"
 
 
 def test_an_object_that_the_file_does_not_know_has_no_arrays() -> None:

@@ -294,10 +294,12 @@ def test_weights_need_their_ending(tmp_path: Path, name: str, message: str) -> N
 
 
 def test_models_need_their_ending(tmp_path: Path) -> None:
-    with pytest.raises(SavingError, match=r"expected a name that ends in .keras"):
-        trained().save(tmp_path / "m.h5")
-    with pytest.raises(SavingError, match="older HDF5 format, which is not supported"):
-        models.load_model(tmp_path / "m.h5")
+    with pytest.raises(SavingError, match=r"expected a name that ends in .keras, .h5 or .hdf5"):
+        trained().save(tmp_path / "m.pb")
+    with pytest.raises(SavingError, match=r"ends in .weights.h5, .weights.json, .keras, .h5 or"):
+        trained().load_weights(tmp_path / "m.ckpt")
+    with pytest.raises(SavingError, match="by_name=True belongs to files of the older format"):
+        trained().load_weights(tmp_path / "m.keras", by_name=True)
 
 
 def test_an_existing_file_is_replaced_only_if_allowed(tmp_path: Path) -> None:

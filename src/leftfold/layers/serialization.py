@@ -94,7 +94,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         return read[mark]
     with registry.custom_object_scope(custom_objects):
         cls = registry.get_registered_object(config.get("registered_name"))
-        cls = cls or registry.get_registered_object(name) or _classes.get(name)
+        for known in (name, str(name).split(">")[-1]):
+            cls = cls or registry.get_registered_object(known) or _classes.get(known)
         if cls is None:
             raise ValueError(
                 f"Unknown layer class {name!r}: give it in custom_objects={{{name!r}: ...}}, or "

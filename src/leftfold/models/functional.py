@@ -53,7 +53,8 @@ class Functional(Model):
         self._build_shapes = {"input_shape": None}
         self.built = True
         if trainable is not None:
-            self.trainable = trainable
+            # The model alone, as in Keras: a layer that was frozen before stays so.
+            self._trainable = bool(trainable)
 
     def build(self, input_shape: Any = None) -> None:
         self.built = True

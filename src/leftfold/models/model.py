@@ -88,7 +88,7 @@ class Model(Trainer, Layer):
     def reset_states(self) -> None:
         """Forget the states of all stateful recurrent layers."""
         for layer in self._flatten_layers()[1:]:
-            if hasattr(layer, "reset_state") and not isinstance(layer, Model):
+            if getattr(layer, "stateful", False) and not isinstance(layer, Model):
                 layer.reset_state()
 
     def summary(

@@ -42,14 +42,25 @@ class Nadam(Optimizer):
         self.add_slots("momentum", "velocity")
         self._u_product: Variable = self.add_variable((), "ones", self.buffer.values.dtype.name)
 
-    def _advance(self, learning_rate: float) -> None:
+    def _momentum_at(self, step: int) -> Any:
+        """The weight of the past at a step, counted from 1."""
         # In the variables' own type, as in Keras: 0.999 in float32 is not 0.999.
         number = self.buffer.values.dtype.type
+        return number(self.beta_1) * (1 - number(0.5) * number(_SCHEDULE_BASE) ** number(step))
+
+    def restore_schedule(self) -> None:
+        """Find from the number of steps taken what a file of Keras 2 leaves out."""
+        product = self.buffer.values.dtype.type(1)
+        for step in range(1, int(self.iterations) + 1):
+            product *= self._momentum_at(step)
+            if product == 0:
+                break
+        self._u_product.data[...] = product
+
+    def _advance(self, learning_rate: float) -> None:
+        number = self.buffer.values.dtype.type
         step = int(self.iterations) + 1
-        u_t, u_next = (
-            number(self.beta_1) * (1 - number(0.5) * number(_SCHEDULE_BASE) ** number(t))
-            for t in (step, step + 1)
-        )
+        u_t, u_next = self._momentum_at(step), self._momentum_at(step + 1)
         product = self._u_product.data[()] * u_t
         self._u_product.data[...] = product
         beta_2_power = number(self.beta_2) ** number(step)

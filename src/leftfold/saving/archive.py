@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import secrets
+import stat
+import struct
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -19,8 +23,13 @@ WEIGHTS = "model.weights.h5"
 
 _MOST_MEMBERS = 10_000
 _MOST_EXPANSION = 100
-_LARGEST_JSON = 64 << 20
+_LARGEST_COMPRESSED = 512 << 20
+_LARGEST_JSON = 32 << 20
+_MOST_CONTAINERS = 1_000_000
 _DEEPEST_JSON = 400
+
+_LENGTHS_AT = 26
+"""Where the header of a member tells the lengths of its name and extra field, which end it."""
 
 
 def write_archive(target: Any, members: Mapping[str, Any]) -> None:
@@ -126,24 +135,63 @@ class Archive:
                 f"{_MOST_MEMBERS}."
             )
         names = [member.filename for member in members]
-        for name in names:
-            if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
+        for name, count in Counter(names).items():
+            parts = name.replace("\\", "/").split("/")
+            if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
                 raise SavingError(f"{self.name} was refused: its member {name!r} leads outside.")
-        for name in (CONFIG, METADATA, WEIGHTS):
-            if names.count(name) > 1:
+            if count > 1:
                 raise SavingError(f"{self.name} was refused: it has {name} more than once.")
+        for member in members:
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise SavingError(
+                    f"{self.name} was refused: its member {member.filename!r} is a link."
+                )
 
-    def read(self, name: str, largest: int | None = None) -> bytes:
+    def read(self, name: str, largest: int = _LARGEST_COMPRESSED) -> bytes:
         """The content of a member.
 
         Raises:
-            SavingError: when it is missing, damaged, encrypted, or unpacks to far more than is
-                stored.
+            SavingError: when it is missing, damaged, encrypted, larger than `largest`, or unpacks
+                to far more than is stored.
         """
+        member = self._member(name, largest)
+        with self._guarded(name), self.zip.open(member) as file:
+            content = file.read(member.file_size + 1)
+        if len(content) != member.file_size:
+            raise SavingError(f"{self.name} is damaged: {name} is longer than it claims.")
+        return content
+
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        """A member as a file to read from, and its size.
+
+        One that is stored as it is, as Keras and Leftfold do, is not read into memory; its
+        checksum is tested all the same.
+
+        Raises:
+            SavingError: as `read`.
+        """
+        member = self._member(name)
+        if member.compress_type != zipfile.ZIP_STORED:
+            return io.BytesIO(self.read(name)), member.file_size
+        with self._guarded(name), self.zip.open(member) as file:
+            while file.read(1 << 22):
+                pass
+        with self._guarded(name):
+            window = _Window(self.zip.fp, member)
+        return io.BufferedReader(window, 1 << 16), member.file_size
+
+    def _member(self, name: str, largest: int | None = None) -> zipfile.ZipInfo:
         try:
             member = self.zip.getinfo(name)
         except KeyError:
-            raise SavingError(f"{self.name} is not a complete .keras file: no {name}.") from None
+            hint = (
+                " Its weights as .npz would need pickle, which runs code."
+                if (name == WEIGHTS and "model.weights.npz" in self)
+                else ""
+            )
+            raise SavingError(
+                f"{self.name} is not a complete .keras file: no {name}.{hint}"
+            ) from None
         if largest is not None and member.file_size > largest:
             raise SavingError(
                 f"{self.name} was refused: its {name} has {member.file_size} bytes, more than "
@@ -154,28 +202,81 @@ class Archive:
                 f"{self.name} was refused: its {name} claims to unpack from "
                 f"{member.compress_size} to {member.file_size} bytes."
             )
+        return member
+
+    @contextlib.contextmanager
+    def _guarded(self, name: str) -> Iterator[None]:
+        """Say which member it was; zlib, lzma and bz2 have errors of their own."""
         try:
-            with self.zip.open(member) as file:
-                content = file.read(member.file_size + 1)
-        except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+            yield
+        except SavingError:
+            raise
+        except Exception as error:
             raise SavingError(f"{self.name} is damaged: {name}: {error}.") from error
-        except Exception as error:  # zlib, lzma and bz2 have errors of their own
-            raise SavingError(f"{self.name} is damaged: {name}: {error}.") from error
-        if len(content) != member.file_size:
-            raise SavingError(f"{self.name} is damaged: {name} is longer than it claims.")
-        return content
+
+    def keras_version(self) -> str:
+        """The version of Keras that wrote the file; ours where it does not say."""
+        metadata = self.read_json(METADATA) if METADATA in self else {}
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        return version if isinstance(version, str) else "3."
 
     def read_json(self, name: str) -> Any:
         """A JSON member as plain data."""
         return parse_json(self.read(name, _LARGEST_JSON), f"{name} of {self.name}")
 
 
+class _Window(io.RawIOBase):
+    """A stretch of an open file as a file of its own.
+
+    Args:
+        file: an archive.
+        member: a member that is stored as it is.
+    """
+
+    def __init__(self, file: Any, member: zipfile.ZipInfo) -> None:
+        file.seek(member.header_offset + _LENGTHS_AT)
+        lengths = struct.unpack("<HH", file.read(4))
+        self._file = file
+        self._start = member.header_offset + _LENGTHS_AT + 4 + sum(lengths)
+        self._size = member.file_size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = min(len(view), max(0, self._size - self._at))
+        self._file.seek(self._start + self._at)
+        got = self._file.read(wanted)
+        view[: len(got)] = got
+        self._at += len(got)
+        return len(got)
+
+
 def parse_json(text: bytes | str, what: str) -> Any:
     """JSON as plain data.
 
     Raises:
-        SavingError: when it is no JSON, or nested too deeply.
+        SavingError: when it is no JSON, too large, or nested too deeply.
     """
+    if len(text) > _LARGEST_JSON:
+        raise SavingError(
+            f"{what} was refused: it has {len(text)} bytes, more than {_LARGEST_JSON}."
+        )
+    content = text.encode() if isinstance(text, str) else text
+    if content.count(b"[") + content.count(b"{") > _MOST_CONTAINERS:
+        raise SavingError(f"{what} was refused: it has more than {_MOST_CONTAINERS} lists.")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from leftfold.engine.naming import to_snake_case
@@ -12,6 +13,12 @@ from leftfold.layers import InputLayer, Layer
 from leftfold.optimizers import Optimizer
 from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5 import Variables, WeightsReader, WeightsWriter
+from leftfold.saving.optimizer_state import (
+    Stored,
+    read_state_of_keras2,
+    variables_as_stored,
+)
+from leftfold.saving.sharded import ShardedReader
 
 
 def walk(root: Any) -> Iterator[tuple[str, Any]]:
@@ -91,7 +98,12 @@ def write_weights(root: Any) -> memoryview:
     return writer.finish()
 
 
-def read_weights(root: Any, reader: WeightsReader, skip_mismatch: bool = False) -> None:
+def read_weights(
+    root: Any,
+    reader: WeightsReader | ShardedReader,
+    skip_mismatch: bool = False,
+    keras2: bool = False,
+) -> None:
     """Replace all variables of a model and its optimiser by those in a file.
 
     Number and shapes are compared before anything is changed.
@@ -101,41 +113,70 @@ def read_weights(root: Any, reader: WeightsReader, skip_mismatch: bool = False) 
         reader: the file.
         skip_mismatch: leave layers alone whose variables do not fit, with a warning, instead of
             refusing the file.
+        keras2: whether Keras 2 wrote the file.
 
     Raises:
         SavingError: naming the layer, what it expected, and what the file holds.
     """
-    found = [(path, item, reader.variables(path)) for path, item in walk(root)]
+    plan: dict[int, tuple[Any, Variables]] = {}
     problems: dict[int, str] = {}
-    for path, item, stored in found:
+    for path, item in walk(root):
+        stored = reader.variables(path)
+        if keras2 and isinstance(item, Optimizer):
+            read_state_of_keras2(item, _unnamed(stored), stored.where)
+            continue
         problem = _mismatch(item, stored)
-        if problem and _is_legacy_container(path, stored):
+        if not problem:
+            plan[id(item)] = (item, stored)
+        elif _is_legacy_container(path, stored):
             warnings.warn(f"{problem} It keeps its fresh weights.", stacklevel=4)
-            problems[id(item)] = ""
-        elif problem:
-            problems[id(item)] = problem
-    told = [problem for problem in problems.values() if problem]
+        else:
+            problems.setdefault(id(item), problem)
+    # A layer that several models share lies at one of its places, or at all of them.
+    told = [problem for item, problem in problems.items() if item not in plan]
     if told and not skip_mismatch:
         more = f" (and {len(told) - 1} more layers)" if len(told) > 1 else ""
         raise SavingError(f"{reader.name} does not fit the model: {told[0]}{more}")
     for problem in told:
         warnings.warn(f"{problem} It was left as it is.", stacklevel=4)
-    for _, item, stored in found:
-        if id(item) in problems:
-            continue
-        if isinstance(item, Optimizer) and _had_not_begun(item, stored):
-            for key in stored:
-                item.variables[int(key)].assign(stored[key])
+    for item, stored in plan.values():
+        if isinstance(item, Optimizer):
+            _read_optimizer(item, stored)
         else:
             item.load_own_variables(stored)
+
+
+def _read_optimizer(optimizer: Optimizer, stored: Variables) -> None:
+    own = type(optimizer).load_own_variables is not Optimizer.load_own_variables
+    if _had_not_begun(optimizer, stored):
+        for key in stored:
+            optimizer.variables[int(key)].assign(stored[key])
+    elif own or len(stored) != len(optimizer.variables):
+        optimizer.load_own_variables(stored)
+    else:
+        for index, variable in enumerate(_in_order(optimizer, stored)):
+            variable.assign(stored[str(index)])
+
+
+def _in_order(optimizer: Optimizer, stored: Variables) -> list[Any]:
+    keys = [key for key in map(str, range(len(stored))) if key in stored]
+    return variables_as_stored(optimizer, [stored.shape(key) for key in keys])
+
+
+def _unnamed(stored: Variables) -> list[Stored]:
+    """Numbered arrays in their order."""
+    keys = [str(number) for number in range(len(stored))]
+    return [
+        ("", stored.shape(key), partial(stored.__getitem__, key)) for key in keys if key in stored
+    ]
 
 
 def _mismatch(item: Any, stored: Variables) -> str:
     """Why the variables in a file cannot be those of `item`; empty if they can."""
     if isinstance(item, Optimizer):
-        variables = item.variables
-        if len(stored) != len(variables):
+        if len(stored) != len(item.variables):
             return ""
+        variables = _in_order(item, stored)
         names = [variable.name for variable in variables]
     elif type(item).load_own_variables is Layer.load_own_variables:
         variables = item._own_variables()
