@@ -1,4 +1,4 @@
-"""The command line: `leftfold demo`, `leftfold run`, `leftfold data`, `leftfold info`."""
+"""The command line: `leftfold demo`, `leftfold run`, `leftfold data`, `leftfold inspect`, ..."""
 
 from __future__ import annotations
 

@@ -91,6 +91,50 @@ def run_script(
     raise typer.Exit(run(target, arguments or (), module))
 
 
+@app.command("inspect")
+def inspect_file(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help=".keras, .h5, .weights.h5, .safetensors, .onnx, ..."),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Show what is in a model file: layers, shapes, parameters, training, versions.
+
+    Weights are not read and nothing in the file is run.
+
+    \b
+    Examples:
+      leftfold inspect model.keras
+      leftfold inspect model.weights.h5 --json
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.files import inspect
+
+    inspect(path, as_json)
+
+
+@app.command("convert")
+def convert_file(
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="The file to read.")],
+    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write.")],
+    model: Annotated[
+        Path | None, typer.Option(help="The model that mere weights belong to.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace TO if it exists.")] = False,
+) -> None:
+    """Convert a model file into another format; the endings of the names say which.
+
+    \b
+    Examples:
+      leftfold convert old.h5 new.keras
+      leftfold convert model.keras model.onnx
+      leftfold convert trained.weights.h5 model.keras --model untrained.keras
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.files import convert
+
+    convert(source, target, model, force)
+
+
 @app.command()
 def info() -> None:
     """Print the version, the kernels in use, the threads and the folder for data."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5_safe import (
     attribute,
     find_array,
@@ -17,6 +18,9 @@ from leftfold.saving.hdf5_safe import (
     open_file,
     read_array,
 )
+
+_MOST_GROUPS = 100_000
+_DEEPEST = 64
 
 _OLDER_PLACES = [
     (r"\blayers\b", "_layer_checkpoint_dependencies"),  # Keras 2.13
@@ -86,6 +90,37 @@ class WeightsReader:
                 group = self._find(f"{re.sub(new, old, path)}/vars")
         where = f"{path or 'the model'} in {self.name}"
         return Variables([] if group is None else [group], where)
+
+    def objects(self) -> Iterator[tuple[str, Variables]]:
+        """All places for which something is stored, with it.
+
+        Raises:
+            SavingError: where groups lie inside each other more than 64 deep, or in a circle.
+        """
+        stack = [("", self._file)]
+        left = _MOST_GROUPS
+        while stack:
+            path, group = stack.pop()
+            with guarded(f"{self.name} is damaged at {path}"):
+                names = sorted(group, reverse=True)
+            left -= len(names)
+            if left < 0 or path.count("/") > _DEEPEST:
+                raise SavingError(f"{self.name} was refused: its groups have no end.")
+            for name in names:
+                place = f"{path}/{name}" if path else name
+                if name == "vars":
+                    inner = find_group(group, name, self.name)
+                    yield path, Variables([inner], f"{path or 'the model'} in {self.name}")
+                elif self._is_group(group, name):
+                    stack.append((place, find_group(group, name, self.name)))
+
+    def _is_group(self, group: Any, name: str) -> bool:
+        import h5py
+
+        with guarded(f"{self.name} is damaged at {name}"):
+            return group.get(name, getclass=True, getlink=True) is not h5py.HardLink or (
+                group.get(name, getclass=True) is h5py.Group
+            )
 
     def _find(self, path: str) -> Any:
         return find_group(self._file, path, self.name)

@@ -10,7 +10,7 @@ import contextlib
 import io
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,16 @@ def _follow(root: Any, path: str, name: str, what: str) -> Any:
                 raise SavingError(f"{name} was refused: {what} is a {type(link).__name__}.")
             current = current[part]
     return current
+
+
+def array_shapes(groups: Sequence[Any], where: str) -> list[tuple[int, ...]]:
+    """The shapes of the arrays directly in groups, in the order of their numbers."""
+    names = []
+    for group in groups:
+        with guarded(f"{where} is damaged"):
+            names += [(len(name), name, group) for name in group]
+    names.sort(key=lambda item: item[:2])
+    return [tuple(find_array(group, name, where).shape) for _, name, group in names]
 
 
 def read_array(dataset: Any, where: str) -> np.ndarray:

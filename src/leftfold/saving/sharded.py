@@ -44,6 +44,11 @@ class ShardedReader:
         names = {part for parts in self._places.values() for part in parts}
         return [self._folder / part for part in sorted(names)]
 
+    @property
+    def places(self) -> list[str]:
+        """The paths of all objects for which something is stored."""
+        return [place.removesuffix("vars").strip("/") for place in self._places]
+
     def variables(self, path: str) -> Variables:
         """What is stored for the object at `path`; nothing where the file does not know it."""
         place = f"{path}/vars" if path else "vars"

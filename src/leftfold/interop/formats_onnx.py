@@ -1,0 +1,52 @@
+"""ONNX files, for `leftfold inspect` and `leftfold convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from leftfold.interop.onnx import export_onnx
+from leftfold.saving import SavingError
+from leftfold.saving.description import Description, Part
+
+
+def describe(path: Path) -> Description:
+    """The operators of a graph in order, each with the shapes of its weights.
+
+    Raises:
+        SavingError: for a file that is damaged.
+        ImportError: when the package `onnx` is not installed.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise ImportError(
+            f"{path.name} needs the package onnx: pip install leftfold[onnx]."
+        ) from error
+    try:
+        # Weights in other files are not looked for.
+        graph = onnx.load(path, load_external_data=False)
+    except Exception as error:  # protobuf has errors of every kind
+        raise SavingError(f"{path} is no sound ONNX file: {error}.") from error
+    versions = ", ".join(f"opset {each.version}" for each in graph.opset_import[:1])
+    writer = " ".join(filter(None, [graph.producer_name, graph.producer_version, versions]))
+    found = Description("ONNX model, .onnx", writer=writer, size=path.stat().st_size)
+    found.model = graph.graph.name
+    weights = {each.name: tuple(each.dims) for each in graph.graph.initializer}
+    for value in graph.graph.input:
+        if value.name not in weights:
+            sizes = value.type.tensor_type.shape.dim
+            found.inputs[value.name] = [
+                d.dim_value if d.HasField("dim_value") else None for d in sizes
+            ]
+    for node in graph.graph.node:
+        shapes = [weights[name] for name in node.input if name in weights]
+        found.parts.append(
+            Part(node.name or (node.output[0] if node.output else ""), node.op_type, shapes)
+        )
+    return found
+
+
+def write(model: Any, path: str) -> None:
+    """Write a model as ONNX."""
+    export_onnx(model, path)
