@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leftfold import ops
-from leftfold.engine import KerasTensor, Tensor
+from leftfold.engine import KerasTensor, Tensor, limits
 from leftfold.engine.symbolic import Node, PrimitiveCall, infer, leaves, map_structure
 from leftfold.engine.tensor import TEXT, is_text
 
@@ -215,6 +215,7 @@ def call_symbolically(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any
     with inside(layer):
         arguments = {k: v for k, v in given.items() if k != "training" or spec.training_at > 0}
         outputs = layer.compute_output_spec(*args, **arguments)
+        limits.spend_call(layer.name, (leaf.shape for leaf in leaves(outputs) if leaf is not None))
         attach_mask(layer, first, outputs, mask)
     Node(layer, args, given, outputs)
     return outputs

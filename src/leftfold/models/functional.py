@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import ops
-from leftfold.engine import KerasTensor, Tensor
+from leftfold.engine import KerasTensor, Tensor, limits
 from leftfold.engine.symbolic import Node, infer, leaves, map_structure
 from leftfold.engine.tensor import TEXT
 from leftfold.layers import Input, InputLayer, Layer
@@ -256,6 +256,7 @@ def _cast(value: Any, expected: KerasTensor, model: str) -> Any:
 
 
 def _infer_step(step: Step, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    limits.spend_call(step.operation.name, ())
     if not isinstance(step.operation, Layer):
         return infer(step.function, *args, **kwargs)
     if step.operation._call_spec.training_at < 0:

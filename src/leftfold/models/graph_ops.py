@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
 from leftfold import ops
+from leftfold.engine import limits
 from leftfold.engine.symbolic import Node, PrimitiveCall, leaves
 
 _MODULES = {
@@ -23,6 +25,9 @@ _MODULES = {
 
 _OURS = frozenset({"dense", "dropout", "embedding", "softmax_cross_entropy"})
 """Operations that Keras does not have."""
+
+_GROWING = frozenset({"repeat", "tile", "pad", "one_hot", "multi_hot", "broadcast_to"})
+"""Operations whose settings make outputs larger than inputs."""
 
 _CLASSES = {"layer_normalization": "LayerNorm"}
 """Classes that are not called like their function."""
@@ -120,9 +125,20 @@ class RevivedOperation:
         settings = dict(zip(in_call, args[len(tensors) :], strict=True))
         if isinstance(settings.get("key"), list):
             settings["key"] = tuple(settings["key"])
+        self._check_growth(tensors, {**self.settings, **settings})
         outputs = self.function(*tensors, **self.settings, **settings, **kwargs)
         next(leaves(outputs)).history[0].name = self.name
+        limits.spend_call(self.name, (leaf.shape for leaf in leaves(outputs)))
         return outputs
+
+    def _check_growth(self, tensors: Any, settings: dict[str, Any]) -> None:
+        """Refuse repetitions and paddings whose result would not fit, before they are tried."""
+        if self.function.__name__ not in _GROWING:
+            return
+        sizes = [getattr(leaf, "shape", None) for leaf in leaves(tensors)]
+        elements = math.prod(n for shape in sizes if shape for n in shape if n)
+        factors = [leaf for leaf in leaves(settings) if isinstance(leaf, int) and leaf > 1]
+        limits.check_size(self.name, elements * math.prod(factors), settings)
 
 
 def is_operation(config: dict[str, Any]) -> bool:

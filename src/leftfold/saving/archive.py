@@ -274,8 +274,12 @@ def parse_json(text: bytes | str, what: str) -> Any:
         raise SavingError(
             f"{what} was refused: it has {len(text)} bytes, more than {_LARGEST_JSON}."
         )
-    content = text.encode() if isinstance(text, str) else text
-    if content.count(b"[") + content.count(b"{") > _MOST_CONTAINERS:
+    opened = (
+        text.count("[") + text.count("{")
+        if isinstance(text, str)
+        else text.count(b"[") + text.count(b"{")
+    )
+    if opened > _MOST_CONTAINERS:
         raise SavingError(f"{what} was refused: it has more than {_MOST_CONTAINERS} lists.")
     try:
         data = json.loads(text)

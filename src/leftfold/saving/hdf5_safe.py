@@ -171,6 +171,7 @@ def _text(value: Any) -> str:
         return value.decode("utf-8")
     if not isinstance(value, str):
         raise SavingError(f"expected text, got {type(value).__name__}")
+    value.encode("utf-8")  # h5py lets bytes pass that are no text
     return value
 
 

@@ -1,0 +1,59 @@
+"""Every file of `attacks/` is refused in one line, fast, in bounded memory, without a trace."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attacks import ATTACKS, building
+
+ROOT = Path(__file__).parents[2]
+SECONDS, MEGABYTES = 5.0, 300.0
+assert building.MODULES, "importing them fills ATTACKS"
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, dict[str, Any]]:
+    """What happened to each attack, by what was done with its file; all in one process."""
+    command = [sys.executable, "-m", "attacks", "--json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr[-2000:]
+    found: dict[str, dict[str, Any]] = {}
+    for line in run.stdout.splitlines():
+        told = json.loads(line)
+        found.setdefault(told["attack"], {})[told["action"]] = told
+    return found
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_file_is_refused(name: str, outcomes: dict[str, dict[str, Any]]) -> None:
+    loaded = outcomes[name]["load"]
+    assert loaded["error"], loaded
+    assert "\n" not in loaded["error"]
+    assert "model" in loaded["error"] or "a.h5" in loaded["error"]
+    assert "files" not in outcomes[name], "a file was written"
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_neither_loading_nor_looking_costs_much_or_crashes(
+    name: str, outcomes: dict[str, dict[str, Any]]
+) -> None:
+    for action in ("load", "describe"):
+        told = outcomes[name][action]
+        assert told["crash"] is None, told
+        assert told["seconds"] < SECONDS and told["megabytes"] < MEGABYTES, told
+        assert told["error"] is None or "\n" not in told["error"]
+
+
+def test_weights_that_do_not_fit_are_told_with_path_expectation_and_what_came(
+    outcomes: dict[str, dict[str, Any]],
+) -> None:
+    shape = outcomes["array_of_another_shape"]["load"]["error"]
+    assert "Dense dense expected shape (2, 1) for kernel, found (3, 1) for layers/dense" in shape
+    count = outcomes["one_array_too_few"]["load"]["error"]
+    assert "expected 2 variables (kernel, bias), found 1 for layers/dense" in count
