@@ -14,7 +14,7 @@ from leftfold import initializers, layers, models
 from leftfold.saving import register_keras_serializable
 
 FOLDER = Path(__file__).parents[1] / "golden" / "keras_files"
-WRITERS = sorted(path.stem for path in FOLDER.glob("*.zip"))
+WRITERS = sorted(path.stem for path in FOLDER.glob("*keras-*.zip"))
 MODELS = ["words", "graph", "nested", "attending", "stateful"]
 
 

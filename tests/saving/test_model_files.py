@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -434,3 +435,34 @@ def test_losses_keep_their_settings(tmp_path: Path) -> None:
     again = models.load_model(tmp_path / "m.keras")
     assert again.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
     assert again.loss.delta == 0.25
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_loading_does_not_hold_the_weights_twice(ending: str, tmp_path: Path) -> None:
+    model = Sequential([Input((1024,)), *[layers.Dense(1024) for _ in range(6)]])
+    model.save(tmp_path / f"m.{ending}")
+    size = sum(weight.data.nbytes for weight in model.weights)
+    tracemalloc.start()
+    try:
+        again = models.load_model(tmp_path / f"m.{ending}")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert again.count_params() == model.count_params()
+    assert peak < 1.7 * size
+
+
+def test_a_layer_shared_inside_a_file_is_read_from_either_of_its_places(tmp_path: Path) -> None:
+    shared = layers.Dense(2)
+    x, y = Input((2,)), Input((2,))
+    one, other = Model(x, shared(x)), Model(y, shared(y))
+    z = Input((2,))
+    model = Model(z, layers.Add()([one(z), other(z)]))
+    model.save_weights(tmp_path / "m.weights.h5")
+    with h5py.File(tmp_path / "m.weights.h5", "r+") as file:
+        del file["layers/functional_1"]
+    before = model.get_weights()
+    shared.set_weights([values * 0 for values in shared.get_weights()])
+    model.load_weights(tmp_path / "m.weights.h5")
+    for ours, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
