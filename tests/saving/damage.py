@@ -1,7 +1,7 @@
 """Damage sound files at random and open them: run by `test_damaged_files.py` in a process.
 
 `python -m tests.saving.damage FILE SEED SECONDS` prints how many of the damaged files were
-refused and how many were read, and stops at anything else.
+refused and how many were read, and stops at anything else: then `found-SEED-FILE` lies beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from pathlib import Path
 from leftfold import models
 from leftfold.interop import formats
 from leftfold.saving import SavingError
+
+
+MOST_SECONDS = 5.0
+"""For one file, on a machine that may be busy."""
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -46,11 +50,13 @@ def main() -> None:
     content, chance = source.read_bytes(), random.Random(seed)
     model, counts = models.load_model(source.with_name("model.keras")), [0, 0]
     load = models.load_model if formats.format_of(source).read else model.load_weights
+    kept = source.with_name(f"found-{seed}-{source.name}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / source.name
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             path.write_bytes(damaged(content, chance))
+            kept.write_bytes(path.read_bytes())
             start = time.monotonic()
             for act in (formats.describe, load):
                 try:
@@ -59,7 +65,8 @@ def main() -> None:
                 except SavingError as error:
                     assert "\n" not in str(error), error
                     counts[0] += 1
-            assert time.monotonic() - start < 10
+                assert time.monotonic() - start < MOST_SECONDS, act
+    kept.unlink()
     print(*counts)
 
 

@@ -112,6 +112,8 @@ class Archive:
             raise SavingError(f"{self.name} is not a .keras file: {error}.") from error
         except OSError as error:
             raise SavingError(f"{self.name} cannot be read: {error.strerror or error}.") from error
+        except Exception as error:  # other faults of the table of contents have other classes
+            raise SavingError(f"{self.name} is not a .keras file: {error}.") from error
         try:
             self._check_members()
         except SavingError:

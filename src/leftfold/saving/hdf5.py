@@ -12,9 +12,11 @@ import numpy as np
 from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5_safe import (
     attribute,
+    close_file,
     find_array,
     find_group,
     guarded,
+    names_in,
     open_file,
     read_array,
 )
@@ -80,7 +82,7 @@ class WeightsReader:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        close_file(self._file)
 
     def variables(self, path: str) -> Variables:
         """What is stored for the object at `path`; nothing where the file does not know it."""
@@ -101,8 +103,7 @@ class WeightsReader:
         left = _MOST_GROUPS
         while stack:
             path, group = stack.pop()
-            with guarded(f"{self.name} is damaged at {path}"):
-                names = sorted(group, reverse=True)
+            names = names_in(group, f"{self.name} at {path or 'its root'}")[::-1]
             left -= len(names)
             if left < 0 or path.count("/") > _DEEPEST:
                 raise SavingError(f"{self.name} was refused: its groups have no end.")
@@ -145,11 +146,7 @@ class Variables(Mapping[str, np.ndarray]):
         return name if isinstance(name, str) else None
 
     def _keys(self) -> list[str]:
-        return [key for group in self.groups for key in self._keys_of(group)]
-
-    def _keys_of(self, group: Any) -> list[str]:
-        with guarded(f"{self.where} is damaged"):
-            return list(group)
+        return [key for group in self.groups for key in names_in(group, self.where)]
 
     def __len__(self) -> int:
         return len(self._keys())
@@ -166,6 +163,6 @@ class Variables(Mapping[str, np.ndarray]):
 
     def _dataset(self, key: str) -> Any:
         for group in self.groups:
-            if key in self._keys_of(group):
+            if key in names_in(group, self.where):
                 return find_array(group, key, self.where)
         raise KeyError(key)

@@ -11,15 +11,20 @@ import io
 import math
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from leftfold.saving.errors import SavingError
+from leftfold.saving.hdf5_headers import claimed_lengths
+from leftfold.saving.hdf5_heaps import check_heaps
 
 _KINDS = "biuf"
 _LARGEST_ATTRIBUTE = 64 << 20
 _MOST_STRINGS = 100_000
+
+_raw: dict[int, tuple[IO[bytes], int]] = {}
+"""Each open file as bytes, and the bytes in its heaps, by the number the HDF5 library gave it."""
 
 
 def open_file(source: Any, name: str) -> Any:
@@ -40,7 +45,24 @@ def open_file(source: Any, name: str) -> Any:
         kind = "is not a file" if os.path.exists(source) else "does not exist"
         raise SavingError(f"{name} {kind}.")
     with guarded(f"{name} is not a file of weights"):
-        return h5py.File(source, "r")
+        raw = source if hasattr(source, "read") else open(source, "rb")
+        try:
+            heaps = check_heaps(raw, name)
+            file = h5py.File(source, "r")
+            _raw[h5py.h5o.get_info(file.id).fileno] = (raw, heaps)
+        except BaseException:
+            raw.close()
+            raise
+    return file
+
+
+def close_file(file: Any) -> None:
+    """Close what `open_file` opened."""
+    import h5py
+
+    raw, _ = _raw.pop(h5py.h5o.get_info(file.id).fileno)
+    file.close()
+    raw.close()
 
 
 def find_group(root: Any, path: str, name: str) -> Any:
@@ -117,12 +139,22 @@ def _follow(root: Any, path: str, name: str, what: str) -> Any:
 
 def array_shapes(groups: Sequence[Any], where: str) -> list[tuple[int, ...]]:
     """The shapes of the arrays directly in groups, in the order of their numbers."""
-    names = []
-    for group in groups:
-        with guarded(f"{where} is damaged"):
-            names += [(len(name), name, group) for name in group]
+    names = [(len(name), name, group) for group in groups for name in names_in(group, where)]
     names.sort(key=lambda item: item[:2])
     return [tuple(find_array(group, name, where).shape) for _, name, group in names]
+
+
+def names_in(group: Any, where: str) -> list[str]:
+    """The names of what is in a group, sorted.
+
+    Raises:
+        SavingError: when they cannot be read or are no text.
+    """
+    with guarded(f"{where} is damaged"):
+        names = list(group)
+        if all(isinstance(name, str) for name in names):
+            return sorted(names)
+    raise SavingError(f"{where} is damaged: its names are no text.")
 
 
 def read_array(dataset: Any, where: str) -> np.ndarray:
@@ -158,19 +190,33 @@ def attribute(item: Any, name: str, where: str) -> Any:
         size = count * identifier.dtype.itemsize
         if count > _MOST_STRINGS or size > _LARGEST_ATTRIBUTE:
             raise SavingError(f"{where} was refused: its attribute {name} has {count} elements.")
+        _check_lengths(item, name)
         value = item.attrs[name]
         if isinstance(value, str | bytes | np.bytes_):
             return _text(value)
         if isinstance(value, np.ndarray) and value.ndim == 1:
             return [_text(each) for each in value.tolist()]
-        raise SavingError(f"its attribute {name} expected text, got {type(value).__name__}")
+        raise ValueError(f"it expected text, got {type(value).__name__}")
+
+
+def _check_lengths(item: Any, name: str) -> None:
+    """Refuse texts that claim to be longer than all texts in the file."""
+    import h5py
+
+    info = h5py.h5o.get_info(item.id)
+    raw, heaps = _raw[info.fileno]
+    lengths = claimed_lengths(raw, info.addr, name)
+    if lengths is None:
+        raise ValueError("it does not lie in its object's header")
+    if max(lengths, default=0) > heaps or sum(lengths) > _LARGEST_ATTRIBUTE:
+        raise ValueError(f"it claims {sum(lengths)} bytes of text")
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if not isinstance(value, str):
-        raise SavingError(f"expected text, got {type(value).__name__}")
+        raise ValueError(f"expected text, got {type(value).__name__}")
     value.encode("utf-8")  # h5py lets bytes pass that are no text
     return value
 

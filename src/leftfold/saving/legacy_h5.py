@@ -16,7 +16,7 @@ import numpy as np
 from leftfold.engine.variable import Variable
 from leftfold.saving.archive import parse_json
 from leftfold.saving.errors import SavingError
-from leftfold.saving.hdf5_safe import attribute, find_array, find_group, open_file
+from leftfold.saving.hdf5_safe import attribute, close_file, find_array, find_group, open_file
 
 ENDINGS = (".h5", ".hdf5")
 _LARGEST_HEADER = 64512
@@ -44,7 +44,7 @@ class LegacyReader:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        close_file(self._file)
 
     def json(self, key: str) -> Any:
         """The plain data in an attribute, `None` where there is none."""

@@ -9,7 +9,7 @@ from typing import Any
 from leftfold.saving.archive import parse_json
 from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5 import Variables
-from leftfold.saving.hdf5_safe import find_group, open_file
+from leftfold.saving.hdf5_safe import close_file, find_group, open_file
 
 _MOST_PARTS = 1000
 
@@ -61,7 +61,8 @@ class ShardedReader:
     def _file(self, part: str) -> Any:
         if part not in self._files:
             file = open_file(self._folder / part, str(self._folder / part))
-            self._files[part] = self._open.enter_context(file)
+            self._files[part] = file
+            self._open.callback(close_file, file)
         return self._files[part]
 
 
