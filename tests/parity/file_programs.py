@@ -126,6 +126,12 @@ OPTIMIZERS = [
     ("Adagrad", {"learning_rate": 0.1}),
     ("Adadelta", {"learning_rate": 1.0}),
     ("Nadam", {"learning_rate": 0.01}),
+    ("Ftrl", {"learning_rate": 0.1}),
+    ("Lion", {"learning_rate": 0.01}),
+    ("Lamb", {"learning_rate": 0.01}),
+    ("Adafactor", {"learning_rate": 0.01}),
+    ("Muon", {"learning_rate": 0.01}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01}),
 ]
 
 

@@ -12,6 +12,8 @@ from tests.parity import conftest, file_programs
 from tools.peers import Worker
 
 ENDINGS = ["keras", "h5"]
+KERAS_CANNOT = {("Lamb", "h5", False), ("Adafactor", "h5", True)}
+"""Keras 3.15.1 does not find Lamb in an `.h5` file, and cannot write Adafactor's state there."""
 
 
 @pytest.fixture
@@ -54,6 +56,8 @@ def test_models_of_every_kind(
 def test_the_state_of_every_optimizer(
     keras: Worker, optimizer: tuple[str, Any], to_leftfold: bool, ending: str, tmp_path: Path
 ) -> None:
+    if (optimizer[0], ending, to_leftfold) in KERAS_CANNOT:
+        pytest.skip("Keras itself cannot")
     exchange(keras, to_leftfold, "sequential", str(tmp_path / f"model.{ending}"), optimizer)
 
 

@@ -18,7 +18,6 @@ from leftfold import models
 from leftfold.interop import formats
 from leftfold.saving import SavingError
 
-
 MOST_SECONDS = 5.0
 """For one file, on a machine that may be busy."""
 

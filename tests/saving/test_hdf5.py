@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leftfold import Input, Sequential, layers, models
 from leftfold.saving import SavingError
 from leftfold.saving.hdf5 import WeightsReader, WeightsWriter
+from leftfold.saving.hdf5_safe import attribute, close_file, open_file
 
 
 def written(**groups: Any) -> bytes:
@@ -161,3 +164,52 @@ def test_a_changed_byte_gives_numbers_or_an_error(at: int, value: int) -> None:
                 stored[key]
     except SavingError:
         pass
+
+
+def legacy_with(change: Callable[[bytearray], None], tmp_path: Path) -> Path:
+    """An `.h5` file of a model with bytes changed."""
+    model = Sequential([Input((2,)), layers.Dense(1)])
+    model.save(tmp_path / "m.h5")
+    content = bytearray((tmp_path / "m.h5").read_bytes())
+    change(content)
+    (tmp_path / "m.h5").write_bytes(content)
+    return tmp_path / "m.h5"
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 64) - 1, 0x0101010101010101])
+def test_heaps_that_would_never_end_are_refused(size: int, tmp_path: Path) -> None:
+    def change(content: bytearray) -> None:
+        first_object = content.index(b"GCOL") + 16
+        content[first_object : first_object + 2] = b"\0\0"
+        content[first_object + 8 : first_object + 16] = size.to_bytes(8, "little")
+
+    with pytest.raises(SavingError, match=r"m.h5 is damaged: the objects of a heap do not fill it"):
+        models.load_model(legacy_with(change, tmp_path))
+
+
+def test_texts_longer_than_the_file_are_refused_before_there_is_room_for_them(
+    tmp_path: Path,
+) -> None:
+    def change(content: bytearray) -> None:
+        name = content.index(b"model_config\0")
+        heap = content.index(b"GCOL").to_bytes(8, "little")
+        length = content.index(heap, name) - 4
+        content[length : length + 4] = b"\xf0\xff\xff\xff"
+
+    with pytest.raises(SavingError, match=r"m.h5 is damaged .*model_config: it claims 4294967280"):
+        models.load_model(legacy_with(change, tmp_path))
+
+
+def test_attributes_are_found_in_headers_of_either_version(tmp_path: Path) -> None:
+    for version in ("earliest", "latest"):
+        with h5py.File(tmp_path / "m.h5", "w", libver=version) as file:
+            for number in range(6):
+                file.attrs[f"a{number}"] = "text" * number
+            file.attrs["many"] = ["one", "two"]
+            file.attrs["fixed"] = np.asarray([b"x", b"y"])
+        file = open_file(str(tmp_path / "m.h5"), "m.h5")
+        assert attribute(file, "a5", "m.h5") == "text" * 5
+        assert attribute(file, "many", "m.h5") == ["one", "two"]
+        assert attribute(file, "fixed", "m.h5") == ["x", "y"]
+        assert attribute(file, "none", "m.h5") is None
+        close_file(file)

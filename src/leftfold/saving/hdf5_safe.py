@@ -45,7 +45,7 @@ def open_file(source: Any, name: str) -> Any:
         kind = "is not a file" if os.path.exists(source) else "does not exist"
         raise SavingError(f"{name} {kind}.")
     with guarded(f"{name} is not a file of weights"):
-        raw = source if hasattr(source, "read") else open(source, "rb")
+        raw = source if hasattr(source, "read") else open(source, "rb")  # noqa: SIM115
         try:
             heaps = check_heaps(raw, name)
             file = h5py.File(source, "r")
