@@ -129,6 +129,7 @@ NUMBERS = [[1.5, -2.0, 0.25], [0.0, 3.0, -1.0], [2.0, 0.5, 0.125], [-0.5, 1.0, 4
 TARGETS = [[1.0, -1.0, 3.0], [0.5, 2.5, -4.0], [2.5, 0.75, -0.5], [-0.25, 1.5, 0.5]]
 COUNTS = [[1, 0, 3], [2, 1, 0], [0, 4, 1], [5, 1, 1]]
 POSITIVE = [[0.5, 0.25, 2.0], [1.5, 1.2, 0.1], [0.3, 3.0, 0.9], [4.0, 2.0, 0.7]]
+UNIT = [[0.6, 0.8, 0.0], [0.0, 0.6, 0.8], [0.28, 0.96, 0.0], [1.0, 0.0, 0.0]]
 WEIGHTS = [0.5, 2.0, 1.0, 0.0]
 
 LOSSES = [
@@ -182,10 +183,19 @@ LOSSES = [
     ("CategoricalHinge", {}, ONE_HOT, NUMBERS),
     ("CosineSimilarity", {}, TARGETS, NUMBERS),
     ("CosineSimilarity", {"axis": 0}, TARGETS, NUMBERS),
+    ("CategoricalGeneralizedCrossEntropy", {}, [0, 2, 1, 0], POSITIVE),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.8}, [0, 2, 1, 0], [[0.3, 0.2, 0.5]] * 4),
+    ("Dice", {}, YES_NO, POSITIVE),
+    ("Dice", {"axis": 1}, YES_NO, POSITIVE),
+    ("Tversky", {"alpha": 0.3, "beta": 0.9}, YES_NO, POSITIVE),
+    ("Tversky", {"axis": -1}, YES_NO, POSITIVE),
+    ("Circle", {}, [0, 1, 0, 1], UNIT),
+    ("Circle", {"gamma": 5.0, "margin": 0.2, "remove_diagonal": False}, [0, 1, 2, 0], UNIT),
 ]
 
 SCORES = [[0.9, 0.1, 0.6], [0.3, 0.8, 0.5], [0.2, 0.7, 0.4], [1.0, 0.0, 0.35]]
 LABELS = [[0], [2], [1], [0]]
+LABELS_2 = [[0], [1], [1], [2]]
 METRICS = [
     ("Accuracy", {}, COUNTS, [[1, 2, 3], [2, 1, 0], [1, 4, 1], [0, 0, 0]]),
     ("BinaryAccuracy", {}, YES_NO, SCORES),
@@ -244,6 +254,36 @@ METRICS = [
     ("F1Score", {"average": "micro", "threshold": 0.35}, YES_NO, SCORES),
     ("F1Score", {"average": "weighted"}, ONE_HOT, SCORES),
     ("FBetaScore", {"average": "macro", "beta": 2.0}, ONE_HOT, SCORES),
+    ("PearsonCorrelation", {}, TARGETS, NUMBERS),
+    ("ConcordanceCorrelation", {}, TARGETS, NUMBERS),
+    ("SensitivityAtSpecificity", {"specificity": 0.6}, YES_NO, SCORES),
+    ("SensitivityAtSpecificity", {"specificity": 0.5, "num_thresholds": 1}, YES_NO, SCORES),
+    ("SpecificityAtSensitivity", {"sensitivity": 0.7, "num_thresholds": 7}, YES_NO, SCORES),
+    ("PrecisionAtRecall", {"recall": 0.8}, YES_NO, SCORES),
+    ("RecallAtPrecision", {"precision": 0.6, "class_id": 2}, YES_NO, SCORES),
+    ("IoU", {"num_classes": 3, "target_class_ids": [0, 2], "dtype": "float32"}, LABELS, LABELS_2),
+    (
+        "IoU",
+        {
+            "num_classes": 3,
+            "target_class_ids": [1, 2],
+            "sparse_y_pred": False,
+            "ignore_class": 0,
+            "dtype": "float32",
+        },
+        LABELS,
+        SCORES,
+    ),
+    ("BinaryIoU", {"threshold": 0.35, "dtype": "float32"}, [1, 0, 1, 1], [0.9, 0.3, 0.2, 1]),
+    ("BinaryIoU", {"target_class_ids": [1], "dtype": "float32"}, [1, 0, 1, 0], [0.9, 0.6, 0.2, 0]),
+    ("MeanIoU", {"num_classes": 4, "dtype": "float32"}, LABELS, LABELS_2),
+    (
+        "OneHotIoU",
+        {"num_classes": 3, "target_class_ids": [0, 1], "dtype": "float32"},
+        ONE_HOT,
+        SCORES,
+    ),
+    ("OneHotMeanIoU", {"num_classes": 3, "dtype": "float32"}, ONE_HOT, SCORES),
 ]
 REDUCTIONS = ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"]
 

@@ -284,3 +284,16 @@ def test_figures_of_several_classes_agree_with_scikit_learn(count, classes, seed
     assert float(metrics.R2Score()(targets, scores)) == pytest.approx(
         sklearn.r2_score(targets, scores), rel=1e-4
     )
+
+
+def test_fractions_of_samples_count_in_intersections():
+    metric = metrics.IoU(2, [0, 1])
+    metric.update_state([0, 0, 1, 1], [0, 1, 0, 1], [0.3, 0.3, 0.3, 0.1])
+    np.testing.assert_allclose(metric.result(), (0.3 / 0.9 + 0.1 / 0.7) / 2, rtol=1e-6)
+
+
+def test_rates_that_cannot_be_are_named():
+    with pytest.raises(ValueError, match="PrecisionAtRecall expected recall from 0 to 1, got 2"):
+        metrics.PrecisionAtRecall(2)
+    with pytest.raises(ValueError, match="IoU expected target_class_ids from 0 to 1, got"):
+        metrics.IoU(2, [2])

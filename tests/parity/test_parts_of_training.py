@@ -22,6 +22,7 @@ BINARY = (numbers(1, 6, 4) > 0).astype("float32")
 ONE_HOT = np.eye(5, dtype="float32")[[0, 3, 1, 4, 4, 2]]
 CLASSES = np.array([0, 3, 1, 4, 4, 2], "int32")
 SOFT = probabilities(2, 6, 5)
+UNIT = SOFT / np.linalg.norm(SOFT, axis=-1, keepdims=True)
 POSITIVE = np.abs(numbers(3, 6, 4)) + 0.1
 
 LOSSES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray]] = [
@@ -39,6 +40,10 @@ LOSSES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray]] = [
     ("LogCosh", {}, 30 * numbers(6, 6, 4), numbers(7, 6, 4)),
     ("Poisson", {}, POSITIVE, POSITIVE[::-1].copy()),
     ("KLDivergence", {}, SOFT, SOFT[::-1].copy()),
+    ("Dice", {"axis": (1,)}, BINARY, 1 / (1 + np.exp(-numbers(4, 6, 4)))),
+    ("Tversky", {"alpha": 0.2, "beta": 0.9, "axis": (1,)}, BINARY, SOFT[:, :4].copy()),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.6}, CLASSES, SOFT),
+    ("Circle", {"gamma": 8.0}, CLASSES, UNIT),
 ]
 
 
@@ -62,7 +67,10 @@ def test_losses(
     agree("loss", name, config, y_true, y_pred, sample_weight=weights)
 
 
-@pytest.mark.parametrize(("name", "config", "y_true", "y_pred"), LOSSES, ids=label)
+OF_SAMPLES = [case for case in LOSSES if case[0] != "Circle"]  # which compares rows of a matrix
+
+
+@pytest.mark.parametrize(("name", "config", "y_true", "y_pred"), OF_SAMPLES, ids=label)
 def test_gradients_of_losses(
     agree: Agree, name: str, config: dict[str, Any], y_true: np.ndarray, y_pred: np.ndarray
 ) -> None:
@@ -101,6 +109,15 @@ METRICS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("Mean", {}, [(numbers(i, 4), np.array([1, 0, 2, 1], "float32")) for i in range(2)]),
     ("BinaryCrossentropy", {}, BINARY_BATCHES),
     ("CategoricalCrossentropy", {}, ONE_HOT_BATCHES),
+    ("PearsonCorrelation", {}, MATRIX_BATCHES),
+    ("ConcordanceCorrelation", {"axis": 0}, MATRIX_BATCHES),
+    ("SensitivityAtSpecificity", {"specificity": 0.7}, BINARY_BATCHES),
+    ("SpecificityAtSensitivity", {"sensitivity": 0.7}, BINARY_BATCHES),
+    ("PrecisionAtRecall", {"recall": 0.6}, BINARY_BATCHES),
+    ("RecallAtPrecision", {"precision": 0.6}, BINARY_BATCHES),
+    ("BinaryIoU", {}, BINARY_BATCHES),
+    ("MeanIoU", {"num_classes": 5, "sparse_y_pred": False}, CLASS_BATCHES),
+    ("OneHotMeanIoU", {"num_classes": 5}, [batch[:2] for batch in ONE_HOT_BATCHES]),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leftfold.engine.registry import Registry
+from leftfold.losses.circle import Circle, circle
 from leftfold.losses.classes import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -22,8 +23,13 @@ from leftfold.losses.classes import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from leftfold.losses.generalized import (
+    CategoricalGeneralizedCrossEntropy,
+    categorical_generalized_cross_entropy,
+)
 from leftfold.losses.loss import Loss, LossFunctionWrapper
 from leftfold.losses.margin import categorical_hinge, hinge, squared_hinge
+from leftfold.losses.overlap import Dice, Tversky, dice, tversky
 from leftfold.losses.probabilistic import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -55,6 +61,14 @@ _aliases = {"bce": bce, "kld": kld, "mae": mae, "mape": mape, "mse": mse, "msle"
 _registry = Registry(
     "loss",
     [
+        CategoricalGeneralizedCrossEntropy,
+        Circle,
+        Dice,
+        Tversky,
+        categorical_generalized_cross_entropy,
+        circle,
+        dice,
+        tversky,
         BinaryCrossentropy,
         BinaryFocalCrossentropy,
         CategoricalCrossentropy,
@@ -107,8 +121,11 @@ __all__ = [
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -122,14 +139,18 @@ __all__ = [
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "bce",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
     "categorical_hinge",
+    "circle",
     "cosine_similarity",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -150,4 +171,5 @@ __all__ = [
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]

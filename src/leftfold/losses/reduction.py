@@ -57,7 +57,7 @@ def reduce_losses(losses: Any, sample_weight: Any, mask: Any, reduction: str | N
     if reduction in (None, "none"):
         return losses if weight is None else losses * weight
     if not losses.shape and weight is not None:
-        losses, weight = losses * weight, None
+        losses = ops.broadcast_to(losses, weight.shape)
     if not losses.shape:
         return losses
     if reduction == "sum":

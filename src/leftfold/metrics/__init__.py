@@ -43,6 +43,12 @@ from leftfold.metrics.confusion import (
     TrueNegatives,
     TruePositives,
 )
+from leftfold.metrics.correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    concordance_correlation,
+    pearson_correlation,
+)
 from leftfold.metrics.from_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -61,7 +67,14 @@ from leftfold.metrics.from_losses import (
     SquaredHinge,
 )
 from leftfold.metrics.fscore import F1Score, FBetaScore
+from leftfold.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from leftfold.metrics.metric import Metric
+from leftfold.metrics.operating_point import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
 from leftfold.metrics.r2 import R2Score
 from leftfold.metrics.reduction import Mean, MeanMetricWrapper, Sum
 
@@ -75,6 +88,17 @@ _aliases = {
 _registry = Registry(
     "metric",
     [
+        BinaryIoU,
+        IoU,
+        MeanIoU,
+        OneHotIoU,
+        OneHotMeanIoU,
+        ConcordanceCorrelation,
+        PearsonCorrelation,
+        PrecisionAtRecall,
+        RecallAtPrecision,
+        SensitivityAtSpecificity,
+        SpecificityAtSensitivity,
         AUC,
         Accuracy,
         BinaryAccuracy,
@@ -128,32 +152,43 @@ __all__ = [
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
+    "BinaryIoU",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
+    "ConcordanceCorrelation",
     "CosineSimilarity",
     "F1Score",
     "FBetaScore",
     "FalseNegatives",
     "FalsePositives",
     "Hinge",
+    "IoU",
     "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "PearsonCorrelation",
     "Poisson",
     "Precision",
+    "PrecisionAtRecall",
     "R2Score",
     "Recall",
+    "RecallAtPrecision",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
     "SquaredHinge",
     "Sum",
     "TopKCategoricalAccuracy",
@@ -166,6 +201,7 @@ __all__ = [
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
     "categorical_hinge",
+    "concordance_correlation",
     "deserialize",
     "get",
     "hinge",
@@ -176,6 +212,7 @@ __all__ = [
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "pearson_correlation",
     "poisson",
     "serialize",
     "sparse_categorical_accuracy",
