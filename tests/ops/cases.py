@@ -403,6 +403,53 @@ def _windows() -> Iterator[Case]:
         yield case(pool, normal(2, 2, 5, 6), 2, (1, 3), data_format="channels_first")
 
 
+def _further() -> Iterator[Case]:
+    for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin", "ptp"):
+        yield case(name, normal(3, 4))
+        yield case(name, normal(3, 4), 1)
+        yield case(name, normal(3, 4), axis=0, keepdims=True)
+    for name in ("nancumsum", "nancumprod"):
+        yield case(name, normal(3, 4), 1)
+    for name in ("deg2rad", "rad2deg", "fabs", "sinc", "erfc", "fliplr", "flipud", "diagflat"):
+        yield case(name, normal(2, 3))
+    for name in ("hypot", "fmax", "fmin"):
+        for pair in BROADCASTS:
+            yield case(name, *pair)
+    for turns in range(4):
+        yield case("rot90", normal(2, 3), turns)
+    yield case("rot90", normal(2, 3, 4), 3, (2, 0))
+    yield case("dstack", [normal(2, 3), normal(2, 3)])
+    yield case("dstack", [normal(3), normal(3)])
+    yield case("hsplit", normal(2, 4), 2)
+    yield case("hsplit", normal(4), 2)
+    yield case("vsplit", normal(4, 2), [1, 3])
+    yield case("dsplit", normal(1, 2, 4), 2)
+    yield case("array_split", normal(2, 7), 3, axis=1)
+    yield case("array_split", normal(5, 2), [1, 2])
+    yield case("trapezoid", normal(3, 4))
+    yield case("trapezoid", normal(4, 3), dx=0.5, axis=0)
+    yield case("trapezoid", normal(3, 4), normal(4))
+    yield case("corrcoef", normal(3, 5))
+    yield case("inv", between(1, 2, 1, 1))
+    yield case("inv", normal(2, 3, 3))
+    yield case("det", normal(2, 3, 3))
+    yield case("solve", normal(3, 3), normal(3, 2))
+    yield case("solve", normal(2, 3, 3), normal(2, 3))
+    yield case("kron", normal(2, 3), normal(3, 2))
+    yield case("cross", normal(2, 3), normal(2, 3))
+    yield case("cross", normal(3, 2), normal(2, 3), axisa=0)
+    yield case("vander", positive(4), 3)
+    yield case("vander", positive(3), increasing=True)
+    yield case("cdist", normal(2, 3, 4), normal(2, 2, 4))
+    for name in ("segment_max", "segment_min"):
+        yield case(name, normal(4, 2), np.array([0, 1, 0, 1]), 2)
+    heads = normal(2, 3, 2, 4)
+    yield case("dot_product_attention", heads, heads, heads)
+    yield case("dot_product_attention", heads, heads, heads, is_causal=True, scale=0.7)
+    yield case("dot_product_attention", heads, normal(2, 5, 2, 4), normal(2, 5, 2, 4),
+               normal(1, 2, 3, 5), attn_logits_soft_cap=2.0)  # fmt: skip
+
+
 CASES = [
     *_arithmetic(),
     *_elementwise(),
@@ -412,4 +459,5 @@ CASES = [
     *_products(),
     *_networks(),
     *_windows(),
+    *_further(),
 ]

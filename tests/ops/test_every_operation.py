@@ -23,17 +23,22 @@ NOT_DIFFERENTIABLE = {
     *("sign", "floor", "ceil", "trunc", "round", "floor_divide", "stop_gradient"),
     *("one_hot", "multi_hot", "zeros_like", "ones_like", "empty_like", "full_like"),
     *("zeros", "ones", "empty", "eye", "identity", "tri", "arange", "linspace", "logspace"),
+    *("nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian", "percentile"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift"),
+    *("bitwise_right_shift", "gcd", "lcm", "heaviside", "signbit", "isposinf", "isneginf"),
+    *("isreal", "digitize", "histogram", "bartlett", "blackman", "hamming", "hanning", "kaiser"),
+    *("geomspace",),
     *("shape", "size", "ndim", "dtype", "is_tensor", "convert_to_numpy"),
 }
 """Public operations through which no gradient flows."""
 
 CONTROL = {
     *("cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map"),
-    "custom_gradient",
+    *("custom_gradient", "remat"),
 }
 """Functions of functions, tested on their own."""
 
-ALIASES = {"abs", "swish", "hard_swish"}
+ALIASES = {"abs", "swish", "hard_swish", "bitwise_invert", "left_shift", "right_shift"}
 
 
 def public_operations() -> set[str]:

@@ -29,6 +29,15 @@ def activation(framework, name, x):
     return array(keras.activations.get(name)(keras.ops.convert_to_tensor(x)))
 
 
+def operation(framework, name, arguments, settings):
+    """What a function of `keras.ops` makes of arrays: one array, or several."""
+    keras = importlib.import_module(framework)
+    result = getattr(keras.ops, name)(*arguments, **settings)
+    if isinstance(result, tuple | list):
+        return [array(keras.ops.convert_to_numpy(part)) for part in result]
+    return array(keras.ops.convert_to_numpy(result))
+
+
 def loss(framework, name, config, y_true, y_pred, sample_weight=None):
     """What a loss says, as a class."""
     keras = importlib.import_module(framework)

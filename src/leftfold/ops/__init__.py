@@ -21,6 +21,22 @@ from leftfold.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from leftfold.ops.attention import (
+    dot_product_attention,
+)
+from leftfold.ops.bits import (
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    gcd,
+    lcm,
+    left_shift,
+    right_shift,
+)
 from leftfold.ops.comparison import (
     all,
     allclose,
@@ -139,6 +155,31 @@ from leftfold.ops.indexing import (
     where,
 )
 from leftfold.ops.linalg import dot, einsum, inner, matmul, norm, outer, tensordot, vdot
+from leftfold.ops.matrices import (
+    cdist,
+    cross,
+    det,
+    inv,
+    kron,
+    solve,
+    vander,
+)
+from leftfold.ops.missing_values import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from leftfold.ops.nn import (
     celu,
     elu,
@@ -175,6 +216,17 @@ from leftfold.ops.nn_losses import (
     sparse_categorical_crossentropy,
 )
 from leftfold.ops.normalization import batch_normalization, moments, normalize, rms_normalization
+from leftfold.ops.rearranging import (
+    array_split,
+    diagflat,
+    dsplit,
+    dstack,
+    fliplr,
+    flipud,
+    hsplit,
+    rot90,
+    vsplit,
+)
 from leftfold.ops.reductions import (
     amax,
     amin,
@@ -197,6 +249,39 @@ from leftfold.ops.reductions import (
     var,
 )
 from leftfold.ops.remat import remat
+from leftfold.ops.scientific import (
+    deg2rad,
+    erfc,
+    fabs,
+    fmax,
+    fmin,
+    heaviside,
+    hypot,
+    isneginf,
+    isposinf,
+    isreal,
+    rad2deg,
+    signbit,
+    sinc,
+)
+from leftfold.ops.segments import (
+    segment_max,
+    segment_min,
+)
+from leftfold.ops.series import (
+    bartlett,
+    blackman,
+    corrcoef,
+    digitize,
+    geomspace,
+    hamming,
+    hanning,
+    histogram,
+    kaiser,
+    percentile,
+    ptp,
+    trapezoid,
+)
 from leftfold.ops.shape import (
     append,
     broadcast_to,
