@@ -41,7 +41,7 @@ FLOORS = [
 ]
 """From the ground up. A room may import from its own floor and from those below."""
 
-FACADES = {"backend", "config", "random", "utils"}
+FACADES = {"backend", "config", "dtype_policies", "random", "utils"}
 """Public namespaces that only gather names: nothing below `interop`, which shows them under the
 names of other frameworks, imports them."""
 

@@ -15,7 +15,7 @@ NOT_OFFERED = {
     "initializers": {"STFT", "STFTInitializer", "stft"},
     "losses": {"CTC", "ctc"},
     "callbacks": {
-        *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor", "SwapEMAWeights", "TensorBoard"),
+        *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor", "TensorBoard"),
     },
     "optimizers": {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"},
 }

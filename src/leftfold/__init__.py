@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         config,
         constraints,
         datasets,
+        dtype_policies,
         initializers,
         interop,
         layers,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         utils,
     )
     from leftfold.constraints import Constraint
+    from leftfold.dtype_policies import DTypePolicy, FloatDTypePolicy
     from leftfold.engine import KerasTensor, RematScope, Variable
     from leftfold.initializers import Initializer
     from leftfold.layers import Input, InputSpec, Layer
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Constraint": "constraints",
+    "DTypePolicy": "dtype_policies",
+    "FloatDTypePolicy": "dtype_policies",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",
@@ -71,6 +75,8 @@ _HOMES = {
 
 __all__ = [
     "Constraint",
+    "DTypePolicy",
+    "FloatDTypePolicy",
     "Initializer",
     "Input",
     "InputSpec",
@@ -91,6 +97,7 @@ __all__ = [
     "config",
     "constraints",
     "datasets",
+    "dtype_policies",
     "initializers",
     "interop",
     "layers",

@@ -12,6 +12,7 @@ from leftfold.callbacks.history import History
 from leftfold.callbacks.lambda_callback import LambdaCallback
 from leftfold.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from leftfold.callbacks.monitor import MonitorCallback
+from leftfold.callbacks.swap_ema_weights import SwapEMAWeights
 from leftfold.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "ModelCheckpoint",
     "MonitorCallback",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
     "TerminateOnNaN",
 ]

@@ -9,7 +9,12 @@ from leftfold.engine.processors import available_processors
 
 _FLOAT_TYPES = ("float16", "float32", "float64")
 
-_settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "threads": None}
+_settings: dict[str, object] = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "threads": None,
+    "interactive_logging": True,
+}
 _thread_followers: list[Callable[[int], None]] = []
 
 
@@ -33,6 +38,21 @@ def epsilon() -> float:
 def set_epsilon(value: float) -> None:
     """Change the small number that `epsilon()` returns."""
     _settings["epsilon"] = float(value)
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether `fit`, `evaluate` and `predict` say anything."""
+    return bool(_settings["interactive_logging"])
+
+
+def enable_interactive_logging() -> None:
+    """Let `fit`, `evaluate` and `predict` say what `verbose` asks for, as they do at first."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Let `fit`, `evaluate` and `predict` be silent, whatever `verbose` asks for."""
+    _settings["interactive_logging"] = False
 
 
 def threads() -> int:

@@ -22,6 +22,12 @@ def auto_name(prefix: str) -> str:
     return f"{prefix}_{count}" if count else prefix
 
 
+def count_up(prefix: str) -> int:
+    """1, 2, 3, ... within one session, for each prefix."""
+    _counts[prefix] += 1
+    return _counts[prefix]
+
+
 def reset_names() -> None:
     """Start counting from nothing again."""
     _counts.clear()

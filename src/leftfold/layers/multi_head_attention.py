@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from leftfold import constraints, initializers, ops, regularizers
+from leftfold.engine.naming import auto_name
 from leftfold.engine.random import SeedGenerator
 from leftfold.layers.attention import as_mask, both, causal_mask, masked_softmax
 from leftfold.layers.checks import fraction, positive_integer
@@ -140,6 +141,8 @@ class MultiHeadAttention(Layer):
         sizes = self._sizes or (query_shape[-1],)
         joined = (*query_shape[:-1], *per_value)
         self.output_dense = self._projection("attention_output", 2, sizes, joined)
+        for inner in ("softmax", "dropout"):  # layers of Keras's own, which count among names
+            auto_name(inner)
 
     def _projection(self, name: str, axes: int, sizes: tuple[int, ...], shape: Any) -> Projection:
         projection = Projection(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from leftfold.engine import KerasTensor
 from leftfold.engine.symbolic import Node, Operation, leaves
@@ -152,3 +153,25 @@ def is_input(tensor: KerasTensor) -> bool:
 
 def _names(tensors: Sequence[KerasTensor]) -> str:
     return ", ".join(tensor.name for tensor in tensors) or "none"
+
+
+def get_source_inputs(tensor: Any) -> list[KerasTensor]:
+    """The inputs that a symbolic tensor is made from, in the order in which they are met.
+
+    Example:
+        >>> from leftfold.layers import Dense, Input
+        >>> x = Input((3,), name="x")
+        >>> [source.name for source in get_source_inputs(Dense(2)(x))]
+        ['x']
+    """
+    found: list[KerasTensor] = []
+    waiting = [tensor]
+    while waiting:
+        current = waiting.pop()
+        if current.history is None or is_input(current):
+            if not any(current is other for other in found):
+                found.append(current)
+            continue
+        operation, index, _ = current.history
+        waiting += reversed(operation.inbound_nodes[index].inputs)
+    return found

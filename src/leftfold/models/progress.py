@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leftfold.callbacks import Callback
+from leftfold.engine import config
 
 _REFRESH_SECONDS = 0.1
 
@@ -24,7 +25,7 @@ def make_progress(verbose: int | str, rows: int | None = None) -> Progress | Non
         verbose = int(verbose)
     if verbose not in (0, 1, 2, "auto"):
         raise ValueError(f"verbose expected 0, 1, 2 or 'auto', got {verbose!r}.")
-    if verbose == 0:
+    if verbose == 0 or not config.is_interactive_logging_enabled():
         return None
     if verbose == 2:
         return Progress(rows)

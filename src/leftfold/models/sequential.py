@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leftfold.engine import KerasTensor
+from leftfold.engine.naming import auto_name
 from leftfold.engine.tensor import TEXT
 from leftfold.layers import Embedding, InputLayer, Layer, tracking
 from leftfold.layers.call import inside, is_shape
@@ -56,14 +57,15 @@ class Sequential(Model):
         if isinstance(layers, Layer):
             raise TypeError(f"Sequential expected a list of layers, got the layer {layers.name}.")
         for layer in layers or []:
-            self.add(layer)
+            self.add(layer, rebuild=False)
+        self._count_graph()
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer behind the last one.
 
         Args:
             layer: a layer, or in front of the others the tensor that `Input` gave.
-            rebuild: accepted as in Keras, without effect.
+            rebuild: accepted as in Keras; it decides only how later models are called.
         """
         if isinstance(layer, KerasTensor) and layer.history:
             layer = layer.history[0]
@@ -96,6 +98,13 @@ class Sequential(Model):
             except Exception:
                 self.pop()
                 raise
+        if rebuild:
+            self._count_graph()
+
+    def _count_graph(self) -> None:
+        """Count the functional model that Keras makes inside, so that others are called alike."""
+        if len(self._tensors) > 1:
+            auto_name("functional")
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer off and return it."""
@@ -148,8 +157,11 @@ class Sequential(Model):
                 f"Sequential {self.name} was made for inputs of shape "
                 f"{self._input_layer.batch_shape}, and cannot be built for {tuple(input_shape)}."
             )
-        for layer in self._chain[len(self._tensors) - 1 :]:
+        known = len(self._tensors)
+        for layer in self._chain[known - 1 :]:
             self._extend(layer)
+        if len(self._tensors) > known:
+            self._count_graph()
 
     def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._settle()
@@ -274,7 +286,8 @@ class Sequential(Model):
     ) -> Any:
         model = cls(name=config.get("name"))
         for layer in config["layers"]:
-            model.add(deserialize(layer, custom_objects))
+            model.add(deserialize(layer, custom_objects), rebuild=False)
+        model._count_graph()
         if model._graph is None and config.get("build_input_shape") and model._chain:
             model.build(tuple(config["build_input_shape"]))
         if config.get("trainable") is False:

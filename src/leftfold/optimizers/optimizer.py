@@ -287,6 +287,12 @@ class Optimizer(BaseOptimizer):
             for variable in var_list:
                 variable.assign(self._slots["average"].views[self._index[id(variable)]])
 
+    def swap_averages(self) -> None:
+        """Exchange the variables and their running averages."""
+        average = self._slots["average"]
+        for variable, view in zip(self.buffer.variables, average.views, strict=True):
+            variable.data[...], view[...] = view.copy(), variable.data.copy()
+
     def scale_loss(self, loss: Any) -> Any:
         """The loss times `loss_scale_factor`."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor

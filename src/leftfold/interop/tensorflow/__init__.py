@@ -5,6 +5,7 @@ Everything runs at once, on Leftfold's tensors; nothing is traced.
 
 # ruff: noqa: F401, F403
 from leftfold.engine import Tensor, Variable
+from leftfold.interop.keras_scopes import device, name_scope
 from leftfold.interop.tensorflow import config, data, math, nn, random, strings
 from leftfold.interop.tensorflow.functions import (
     TensorShape,
@@ -26,6 +27,7 @@ from leftfold.interop.tensorflow.functions import (
     range,
     rank,
     reverse,
+    sequence_mask,
     size,
 )
 from leftfold.interop.tensorflow.functions import write as print

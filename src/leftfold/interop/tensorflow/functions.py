@@ -124,6 +124,13 @@ def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: Any = No
     return ops.take(tensor, places, axis=axis or 0)
 
 
+def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: Any = None) -> Any:
+    """For each length so many `True`, `False` behind them, up to `maxlen` (the greatest)."""
+    counts = np.asarray(lengths)
+    places = np.arange(int(counts.max(initial=0)) if maxlen is None else int(maxlen))
+    return ops.cast(Tensor(places < counts[..., None]), dtype)
+
+
 def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
     """The function itself: everything runs at once, and nothing is faster for being traced."""
     if func is None:
