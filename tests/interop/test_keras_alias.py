@@ -83,13 +83,55 @@ def test_versions_are_those_of_the_frameworks_that_are_followed(alias):
 
 MISSING = [
     ("from tensorflow.keras.layers import Resizing", ImportError, "Resizing: it is for sequences"),
-    ("import keras.applications.vgg16", ModuleNotFoundError, "keras.applications: image models"),
-    ("from keras import applications", ImportError, "image models"),
+    (
+        "import keras.applications.vgg16",
+        ModuleNotFoundError,
+        "keras.applications: it is for images",
+    ),
+    ("from keras import applications", ImportError, "it is for images"),
     ("from keras.layers import LTSM", ImportError, "did you mean LSTM"),
     ("import keras\nkeras.layers.LTSM", AttributeError, "did you mean LSTM"),
     ("import tensorflow as tf\ntf.distribute.Strategy", AttributeError, "every processor"),
     ("from keras.callbacks import TensorBoard", ImportError, "CSVLogger"),
     ("import tensorflow as tf\ntf.keras.nonsense", AttributeError, "docs/keras.md"),
+    (
+        "from keras.layers import GlobalMaxPooling3D, RandomZoom",
+        ImportError,
+        "no layers for images",
+    ),
+    ("from tensorflow.keras.layers import RandomFlip", ImportError, "no layers for images"),
+    ("from keras.layers import Rescaling, Resizing", ImportError, "no layers for images"),
+    ("from keras.layers.convolutional import SeparableConv2D", ImportError, "no layers for images"),
+    ("from keras.layers import TorchModuleWrapper", ImportError, "write the layer with keras.ops"),
+    ("from keras.layers import Hashing", ImportError, "StringLookup"),
+    ("from tensorflow.keras.applications import VGG16", ModuleNotFoundError, "for images"),
+    ("from tensorflow.keras.preprocessing.image import load_img", ImportError, "for images"),
+    ("from keras.preprocessing import image", ImportError, "for images"),
+    ("from keras.datasets import mnist", ImportError, "for images"),
+    ("import tensorflow as tf\ntf.keras.datasets.boston_housing", AttributeError, "scikit-learn"),
+    ("import tensorflow as tf\ntf.Session()", AttributeError, "call functions directly"),
+    ("import tensorflow.compat.v1 as tf\ntf.Session()", AttributeError, "call functions directly"),
+    ("import tensorflow as tf\ntf.placeholder(tf.float32)", AttributeError, "keras.Input"),
+    ("import tensorflow as tf\ntf.get_default_graph()", AttributeError, "nothing is traced"),
+    ("import tensorflow as tf\ntf.distribute.MirroredStrategy()", AttributeError, "every proc"),
+    ("import tensorflow as tf\ntf.train.Checkpoint()", AttributeError, "ModelCheckpoint"),
+    ("import tensorflow as tf\ntf.saved_model.save", AttributeError, "as .keras"),
+    ("import tensorflow as tf\ntf.lite.TFLiteConverter", AttributeError, "as .keras"),
+    ("import tensorflow as tf\ntf.estimator.Estimator", AttributeError, "leftfold.tasks"),
+    ("import tensorflow as tf\ntf.ragged.constant([[1]])", AttributeError, "pad_sequences"),
+    ("import tensorflow as tf\ntf.contrib.rnn", AttributeError, "use keras.layers"),
+    ("import tensorflow as tf\ntf.image.resize", AttributeError, "for images"),
+    ("import tensorflow as tf\ntf.summary.scalar", AttributeError, "CSVLogger"),
+    ("import tensorflow as tf\ntf.signal.stft", AttributeError, "no complex numbers"),
+    ("import keras\nkeras.distribution.DataParallel", AttributeError, "every processor"),
+    ("import keras\nkeras.quantizers.Quantizer", AttributeError, "float32"),
+    ("import keras\nkeras.ops.fft", AttributeError, "no complex numbers"),
+    ("import keras\nkeras.ops.image.resize", AttributeError, "for images"),
+    ("import keras\nkeras.ops.svd", AttributeError, "NumPy has it"),
+    ("import keras\nkeras.export.ExportArchive", AttributeError, "ONNX"),
+    ("from keras.wrappers.scikit_learn import KerasClassifier", ModuleNotFoundError, "tasks"),
+    ("from keras.utils import FeatureSpace", ImportError, "scikit-learn"),
+    ("from keras.callbacks import RemoteMonitor", ImportError, "LambdaCallback"),
 ]
 
 
@@ -164,3 +206,28 @@ def test_a_notebook_loads_it_as_an_extension():
     finally:
         leftfold.unload_ipython_extension(None)
     assert "keras" not in sys.modules
+
+
+def test_losses_and_metrics_have_their_short_names_of_keras_2(alias):
+    import tensorflow as tf
+
+    assert tf.keras.losses.MSE is leftfold.losses.mean_squared_error
+    assert tf.keras.metrics.mae is leftfold.losses.mean_absolute_error
+    reduction = tf.keras.losses.Reduction.NONE
+    loss = tf.keras.losses.MeanSquaredError(reduction=reduction)
+    assert loss([[1.0], [2.0]], [[2.0], [4.0]]).tolist() == [1.0, 4.0]
+    assert tf.metrics.MeanSquaredError is leftfold.metrics.MeanSquaredError
+    assert tf.optimizers.Adam is leftfold.optimizers.Adam
+
+
+def test_blocks_for_names_and_devices_run_what_is_inside(alias):
+    import keras
+    import tensorflow as tf
+
+    with tf.device("/GPU:0"), tf.name_scope("block"), keras.name_scope("inner") as name:
+        assert name == "inner"
+        assert tf.sequence_mask([1, 3], 4).tolist() == [
+            [True, False, False, False],
+            [True, True, True, False],
+        ]
+    assert tf.sequence_mask([2, 0], dtype=tf.float32).tolist() == [[1.0, 1.0], [0.0, 0.0]]

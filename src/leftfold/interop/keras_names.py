@@ -1,8 +1,10 @@
-"""Where the names of Keras and TensorFlow live in Leftfold, and what to use for those it lacks."""
+"""Where the names of Keras and TensorFlow live in Leftfold."""
 
 from __future__ import annotations
 
 import difflib
+
+from leftfold.interop import keras_missing
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing")
 """Packages whose imports are answered."""
@@ -24,11 +26,14 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.engine": ("leftfold.layers", "leftfold.models"),
     "keras.initializers": ("leftfold.initializers",),
     "keras.layers": ("leftfold.layers",),
-    "keras.losses": ("leftfold.losses",),
+    "keras.legacy": (),
+    "keras.legacy.saving": ("leftfold.saving",),
+    "keras.losses": ("leftfold.losses", "leftfold.interop.keras_legacy"),
     "keras.metrics": ("leftfold.metrics",),
     "keras.mixed_precision": ("leftfold.dtype_policies",),
     "keras.models": ("leftfold.models",),
     "keras.ops": ("leftfold.ops",),
+    "keras.ops.linalg": ("leftfold.ops",),
     "keras.ops.nn": ("leftfold.ops",),
     "keras.ops.numpy": ("leftfold.ops",),
     "keras.optimizers": ("leftfold.optimizers",),
@@ -46,6 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.saving": ("leftfold.saving",),
     "keras.tree": ("leftfold.interop.keras_tree",),
     "keras.utils": ("leftfold.utils",),
+    "keras.utils.legacy": ("leftfold.saving",),
     "tensorflow": ("leftfold.interop.tensorflow",),
     "tensorflow.config": ("leftfold.interop.tensorflow.config",),
     "tensorflow.compat": ("leftfold.interop.tensorflow",),
@@ -106,30 +112,21 @@ OTHER_NAMES = {
     "keras.layers.CuDNNGRU": "GRU",
     "keras.layers.CuDNNLSTM": "LSTM",
     "keras.models.Input": "Input",
+    **{f"keras.losses.{name}": name.lower() for name in ("KLD", "MAE", "MAPE", "MSE", "MSLE")},
+    **{
+        f"keras.metrics.{name}": function
+        for function, names in (
+            ("kl_divergence", ("KLD", "kld", "kullback_leibler_divergence")),
+            ("log_cosh", ("logcosh",)),
+            ("mean_absolute_error", ("MAE", "mae")),
+            ("mean_absolute_percentage_error", ("MAPE", "mape")),
+            ("mean_squared_error", ("MSE", "mse")),
+            ("mean_squared_logarithmic_error", ("MSLE", "msle")),
+        )
+        for name in names
+    },
 }
 """Names that something else has here."""
-
-_INSTEAD = {
-    "keras.applications": "image models: Leftfold is for sequences",
-    "keras.callbacks.TensorBoard": "leftfold.callbacks.CSVLogger writes the same numbers to a file",
-    "keras.distribution": "training uses every processor of this machine by itself",
-    "keras.preprocessing.image": "images: Leftfold is for sequences",
-    "keras.wrappers": "leftfold.tasks has estimators in scikit-learn's manner",
-    "tensorflow.distribute": "training uses every processor of this machine by itself",
-    "tensorflow.estimator": "use keras.Model, or the estimators of leftfold.tasks",
-    "tensorflow.lite": "save the model as .keras",
-    "tensorflow.Session": "nothing is traced: call functions directly",
-    "tensorflow.placeholder": "nothing is traced: use keras.Input, or call functions directly",
-    "tensorflow.saved_model": "save the model as .keras",
-    "tensorflow.summary": "leftfold.callbacks.CSVLogger writes the numbers of training to a file",
-    "tensorflow.train": "use keras.optimizers and keras.callbacks.ModelCheckpoint",
-}
-_VISION = (
-    *("Conv3DTranspose", "Cropping3D", "Padding3D", "Sampling3D", "SeparableConv2D"),
-    *("SeparableConvolution2D", "DepthwiseConv2D", "Dropout3D", "ConvLSTM3D", "Equalization"),
-    *("Resizing", "Random", "CenterCrop", "AutoContrast", "Solarization", "CutMix", "MixUp"),
-)
-"""What the names of layers for images that are not there have in them."""
 
 
 def canonical(name: str) -> str:
@@ -149,7 +146,7 @@ def home_of(name: str) -> str | None:
     home = canonical(name)
     if home in MODULES:
         return home
-    if home in _INSTEAD:
+    if keras_missing.is_missing(home):
         return None
     for outer in _DEEP:
         if home.startswith(f"{outer}."):
@@ -168,12 +165,9 @@ def explain(asked: str, home: str, known: list[str]) -> str:
         known: the names that are there.
     """
     home = canonical(home)
-    for missing, instead in _INSTEAD.items():
-        if home == missing or home.startswith(f"{missing}."):
-            return f"Leftfold has no {asked}: {instead}."
-    name = home.rpartition(".")[2]
-    if any(part in name for part in _VISION):
-        return f"Leftfold has no {asked}: it is for sequences and has few layers for images."
-    near = difflib.get_close_matches(name, known, n=1)
+    reason = keras_missing.reason(home)
+    if reason is not None:
+        return f"Leftfold has no {asked}: {reason}."
+    near = difflib.get_close_matches(home.rpartition(".")[2], known, n=1)
     advice = f"did you mean {near[0]}?" if near else "docs/keras.md lists what it has."
     return f"Leftfold has no {asked}: {advice}"
