@@ -236,3 +236,41 @@ def test_devices_texts_and_random_numbers():
 def test_printing_shows_numbers(capsys):
     tf.print("loss", tf.constant([1.0, 2.0]))
     assert capsys.readouterr().err == "loss [1. 2.]\n"
+
+
+class TestTexts:
+    def test_texts_are_bytes_for_numpy_as_in_tensorflow(self):
+        texts = tf.constant(["ab", "ü"])
+        assert texts.numpy().tolist() == [b"ab", "ü".encode()]
+        assert texts[1].numpy().decode() == "ü"
+        assert texts.dtype == tf.string
+        batches = tf.data.Dataset.from_tensor_slices((["x", "y"], [1, 0])).batch(2)
+        assert [text.numpy().tolist() for text, _ in batches] == [[b"x", b"y"]]
+
+    def test_characters_and_words_are_split_and_joined(self):
+        characters = tf.strings.unicode_split("héy", "UTF-8")
+        assert characters.data.tolist() == ["h", "é", "y"]
+        assert tf.strings.reduce_join(characters).numpy() == "héy".encode()
+        assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").shape == (2, 2)
+        assert tf.strings.unicode_split(["ab", "c"], "UTF-8") == [["a", "b"], ["c"]]
+        table = tf.constant([["a", "b"], ["c", "d"]])
+        assert tf.strings.reduce_join(table, axis=0).data.tolist() == ["ac", "bd"]
+        assert tf.strings.reduce_join(table, axis=1, keepdims=True).shape == (2, 1)
+        assert tf.strings.reduce_join(table, separator="-").data.item() == "a-b-c-d"
+        assert tf.strings.join([["a", "b"], "!"]).data.tolist() == ["a!", "b!"]
+        assert tf.strings.split("one two").data.tolist() == ["one", "two"]
+
+    def test_texts_are_cut_matched_and_read_as_numbers(self):
+        assert tf.strings.substr(["hello", "by"], 1, 2).data.tolist() == ["el", "y"]
+        assert tf.strings.regex_full_match(["ab1", "ab"], "[a-z]+").tolist() == [False, True]
+        assert tf.strings.to_number(["1.5", "-2"]).tolist() == [1.5, -2.0]
+
+
+def test_sizes_and_ranks_are_tensors():
+    assert (tf.size(X).numpy(), tf.rank(X).numpy()) == (24, 2)
+    assert tf.size(X).dtype == "int32"
+
+
+def test_names_that_data_sets_had_while_they_were_new():
+    batches = tf.data.Dataset.range(7).batch(2).prefetch(tf.data.experimental.AUTOTUNE)
+    assert int(tf.data.experimental.cardinality(batches)) == 4

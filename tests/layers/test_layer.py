@@ -453,3 +453,12 @@ def test_layer_without_shape_rule_infers_it() -> None:
     assert outputs["both"][1].shape == (None, None, 3)
     assert outputs["both"][1].dtype == "int32"
     assert Pairs().compute_output_shape((2, 4, 3))["sum"] == (2, 3)
+
+
+def test_the_first_argument_may_be_called_inputs_as_in_keras_2():
+    from leftfold.layers import LSTM
+
+    lstm, x = LSTM(2), np.ones((1, 3, 2), "float32")
+    np.testing.assert_array_equal(lstm(inputs=x), lstm(x))
+    state = [np.ones((1, 2), "float32")] * 2
+    np.testing.assert_array_equal(lstm(inputs=x, initial_state=state), lstm(x, initial_state=state))

@@ -267,3 +267,16 @@ def test_metrics_in_the_place_of_loss_weights_are_pointed_out() -> None:
     model = Sequential([layers.Input((3,)), layers.Dense(1)])
     with pytest.raises(ValueError, match=r"loss_weights expected numbers, got \['accuracy'\]: met"):
         model.compile("adam", "mse", ["accuracy"])
+
+
+def test_losses_of_outputs_in_a_dictionary_are_told_in_the_order_of_the_losses():
+    inputs = layers.Input((2,))
+    outputs = {name: layers.Dense(1, name=name)(inputs) for name in ("a", "b")}
+    model = Model(inputs, outputs)
+    model.compile("sgd", {"b": "mse", "a": "mae"})
+    x, y = np.ones((4, 2)), {"a": np.ones(4), "b": 2 * np.ones(4)}
+    total, first, second = model.evaluate(x, y, verbose=0)
+    assert model.metrics_names == ["loss", "b_loss", "a_loss"]
+    told = model.evaluate(x, y, verbose=0, return_dict=True)
+    assert (first, second) == (told["b_loss"], told["a_loss"])
+    assert total == pytest.approx(first + second)

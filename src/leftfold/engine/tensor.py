@@ -71,7 +71,9 @@ class Tensor:
         return dtype_name(self.data.dtype)
 
     def numpy(self) -> np.ndarray:
-        """The values as a NumPy array."""
+        """The values as a NumPy array; texts as bytes, a single one by itself, as in TensorFlow."""
+        if is_text(self.data.dtype):
+            return _encoded(self.data)
         return self.data
 
     def item(self) -> Any:
@@ -116,6 +118,13 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape} dtype={self.dtype}\n{self.data!r}>"
+
+
+def _encoded(texts: np.ndarray) -> Any:
+    encoded = np.empty(texts.shape, object)
+    for place, text in np.ndenumerate(texts):
+        encoded[place] = text.encode() if isinstance(text, str) else text
+    return encoded if texts.ndim else encoded.item()
 
 
 def as_array(value: ArrayLike) -> Any:

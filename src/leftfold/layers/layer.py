@@ -106,6 +106,8 @@ class Layer(LayerLosses, Operation):
             or (first.data.dtype != self.__dict__.get("_float_type") and self._casts(first))
         ):
             self._check_initialised()
+            if not args and "inputs" in kwargs and "inputs" not in self._call_spec.names:
+                args = (kwargs.pop("inputs"),)  # what every first argument was called in Keras 2
             args, kwargs = calls.convert_arguments(self, args, kwargs)
             first = calls.first_argument(self, args, kwargs)
             symbolic = calls.is_symbolic(args) or calls.is_symbolic(kwargs)

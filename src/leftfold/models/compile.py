@@ -159,6 +159,9 @@ class CompiledLoss:
             if loss is not None:
                 tracker = LossMean(name=f"{name}_loss") if len(self.used) > 1 else None
                 self.losses.append(OutputLoss(index, loss, weights[index], tracker))
+        if isinstance(y_pred, Mapping) and isinstance(given, Mapping):
+            order = list(given)  # as in Keras, they are told in the order of the losses
+            self.losses.sort(key=lambda entry: order.index(names[entry.output]))
         self.built = True
 
     def _weights(self, names: list[str]) -> Any:

@@ -105,12 +105,12 @@ def one_hot(
 
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     """The number of elements."""
-    return ops.size(input)
+    return Tensor(np.asarray(ops.size(input), out_type or "int32"))
 
 
 def rank(input: Any, name: str | None = None) -> Any:
     """The number of axes."""
-    return ops.ndim(input)
+    return Tensor(np.asarray(ops.ndim(input), np.int32))
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:

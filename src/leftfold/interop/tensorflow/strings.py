@@ -10,14 +10,25 @@ import numpy as np
 
 from leftfold.engine import Tensor
 
-__all__ = ["join", "length", "lower", "regex_replace", "split", "strip", "upper"]
+__all__ = [
+    *("join", "length", "lower", "reduce_join", "regex_full_match", "regex_replace", "split"),
+    *("strip", "substr", "to_number", "unicode_split", "upper"),
+]
+
+
+def _array(texts: Any) -> np.ndarray:
+    return texts.data if isinstance(texts, Tensor) else np.asarray(texts, object)
+
+
+def _text(text: Any) -> str:
+    return text.decode() if isinstance(text, bytes) else str(text)
 
 
 def _each(function: Callable[[str], Any], texts: Any) -> Tensor:
-    array = texts.data if isinstance(texts, Tensor) else np.asarray(texts, object)
+    array = _array(texts)
     results = np.empty(array.shape, object)
     for place, text in np.ndenumerate(array):
-        results[place] = function(text.decode() if isinstance(text, bytes) else str(text))
+        results[place] = function(_text(text))
     return Tensor(results)
 
 
@@ -54,11 +65,68 @@ def length(input: Any, unit: str = "BYTE", name: Any = None) -> Tensor:
 
 
 def split(input: Any, sep: str | None = None, maxsplit: int = -1, name: Any = None) -> Any:
-    """The words of one text, or a list of them for each of several texts."""
-    words = _each(lambda text: text.split(sep, maxsplit), input)
-    return Tensor(np.array(words.data.item(), object)) if words.ndim == 0 else words.data.tolist()
+    """The words of one text, or of several."""
+    return _rows(_each(lambda text: text.split(sep, maxsplit), input))
+
+
+def unicode_split(
+    input: Any, input_encoding: str = "UTF-8", errors: str = "replace", name: Any = None
+) -> Any:
+    """The characters of one text, or of several."""
+    return _rows(_each(list, input))
+
+
+def _rows(parts: Tensor) -> Any:
+    """A tensor where all texts have as many parts; else a list of lists."""
+    lists = parts.data.tolist()
+    if parts.ndim == 0:
+        return Tensor(np.array(lists, object))
+    if parts.ndim == 1 and len({len(some) for some in lists}) == 1:
+        return Tensor(np.array(lists, object))
+    return lists
 
 
 def join(inputs: Any, separator: str = "", name: Any = None) -> Tensor:
-    """Several texts as one."""
-    return Tensor(np.array(separator.join(str(getattr(t, "data", t)) for t in inputs), object))
+    """Texts at the same place of several tensors as one."""
+    arrays = np.broadcast_arrays(*map(_array, inputs))
+    results = np.empty(arrays[0].shape, object)
+    for place in np.ndindex(results.shape):
+        results[place] = separator.join(_text(array[place]) for array in arrays)
+    return Tensor(results)
+
+
+def reduce_join(
+    inputs: Any,
+    axis: int | None = None,
+    keepdims: bool = False,
+    separator: str = "",
+    name: Any = None,
+) -> Tensor:
+    """The texts along `axis`, all of them by default, as one."""
+    array = _array(inputs)
+    moved = array.reshape(-1) if axis is None else np.moveaxis(array, axis, -1)
+    results = np.empty(moved.shape[:-1], object)
+    for place in np.ndindex(results.shape):
+        results[place] = separator.join(map(_text, moved[place]))
+    if keepdims:
+        results = (
+            results.reshape((1,) * array.ndim) if axis is None else np.expand_dims(results, axis)
+        )
+    return Tensor(results)
+
+
+def substr(input: Any, pos: int, len: int, unit: str = "BYTE", name: Any = None) -> Tensor:
+    """`len` characters of each text from `pos` on."""
+    return _each(lambda text: text[pos:][:len], input)
+
+
+def regex_full_match(input: Any, pattern: str, name: Any = None) -> Tensor:
+    """Whether `pattern` matches the whole of each text."""
+    expression = re.compile(pattern)
+    found = _each(lambda text: expression.fullmatch(text) is not None, input)
+    return Tensor(found.data.astype(bool))
+
+
+def to_number(input: Any, out_type: Any = "float32", name: Any = None) -> Tensor:
+    """The number that each text tells."""
+    return Tensor(_each(float, input).data.astype(str(out_type)))
