@@ -50,5 +50,4 @@ print(sorted(p), {k: v.shape for k, v in sorted(p.items())}, sorted(ev))
 print(
     model.metrics_names,
     model.output_names,
-    model.input_names if hasattr(model, "input_names") else "",
 )
