@@ -7,6 +7,7 @@ have (`integers`), whether a mask comes with them (`masked`), whether it can be 
 import importlib
 import inspect
 import json
+import re
 
 import numpy as np
 
@@ -14,6 +15,7 @@ SERIES = (3, 8, 4)
 CHANNELS_FIRST = (3, 4, 8)
 PICTURES = (3, 6, 5, 4)
 FILMS = (2, 4, 6, 5, 3)
+ROWS = (3, 5, 8, 2)
 
 CASES = {
     "conv": ("L.Conv1D(6, 3)", SERIES, {}),
@@ -140,6 +142,79 @@ CASES = {
     "zero_padding_2d_one": ("L.ZeroPadding2D(2)", PICTURES, {}),
     "cropping_2d": ("L.Cropping2D((1, 2))", PICTURES, {}),
     "spatial_dropout_2d": ("L.SpatialDropout2D(0.2)", PICTURES, {"trains": False}),
+    "conv_lstm": ("L.ConvLSTM1D(3, 3)", ROWS, {}),
+    "conv_lstm_options": (
+        "L.ConvLSTM1D(3, (2,), 2, 'same', activation='relu', recurrent_activation="
+        "'hard_sigmoid', use_bias=False, return_sequences=True, kernel_regularizer='l2')",
+        ROWS,
+        {},
+    ),
+    "conv_lstm_dilated": (
+        "L.ConvLSTM1D(2, 3, dilation_rate=2, unit_forget_bias=False, dropout=0.0, "
+        "bias_constraint='non_neg', recurrent_regularizer='l2', activity_regularizer='l2')",
+        ROWS,
+        {},
+    ),
+    "conv_lstm_2d": (
+        "L.ConvLSTM2D(3, 3, padding='same', return_sequences=True)",
+        FILMS,
+        {},
+    ),
+    "conv_lstm_2d_backwards": (
+        "L.ConvLSTM2D(3, (3, 2), go_backwards=True, return_sequences=True)",
+        FILMS,
+        {},
+    ),
+    "conv_lstm_2d_state": (
+        "L.ConvLSTM2D(2, (2, 3), (2, 1), return_state=True)",
+        FILMS,
+        {},
+    ),
+    "conv_lstm_masked": (
+        "L.ConvLSTM1D(2, 3, return_state=True, return_sequences=True, unroll=True)",
+        ROWS,
+        {"masked": True, "trains": False},  # without unroll Keras fails on JAX
+    ),
+    "conv_lstm_2d_masked": (
+        "L.ConvLSTM2D(2, 3, go_backwards=True, unroll=True)",
+        FILMS,
+        {"masked": True, "trains": False},
+    ),
+    "conv_lstm_3d": ("L.ConvLSTM3D(2, 2, padding='same')", (2, 3, 3, 4, 3, 2), {}),
+    "both_ways_conv_lstm": (
+        "L.Bidirectional(L.ConvLSTM1D(2, 3, padding='same', return_sequences=True, name='inner'))",
+        ROWS,
+        {},
+    ),
+    "both_ways_conv_lstm_2d": (
+        "L.Bidirectional(L.ConvLSTM2D(2, 3, name='inner'), merge_mode='ave')",
+        FILMS,
+        {},
+    ),
+    "both_ways_conv_lstm_masked": (
+        "L.Bidirectional(L.ConvLSTM1D(2, 3, return_state=True, unroll=True, name='inner'))",
+        ROWS,
+        {"masked": True, "trains": False},
+    ),
+    **{
+        f"both_ways_cell_{mode}": (
+            "L.Bidirectional(L.RNN(L.GRUCell(3, name='cell'), return_sequences=True, "
+            f"name='inner'), merge_mode={mode!r})",
+            SERIES,
+            {"masked": True},
+        )
+        for mode in ("concat", "sum", "ave", "mul", None)
+    },
+    **{
+        f"both_ways_stack_{mode}": (
+            "L.Bidirectional(L.RNN(L.StackedRNNCells([L.LSTMCell(3, name='a'), "
+            "L.SimpleRNNCell(2, name='b')], name='c'), "
+            f"return_state=True, name='inner'), merge_mode={mode!r})",
+            SERIES,
+            {"masked": True},
+        )
+        for mode in ("concat", "sum", "ave", "mul", None)
+    },
     "frames": ("L.TimeDistributed(L.Conv2D(3, 2, name='inner'))", FILMS, {}),
 }
 
@@ -183,8 +258,28 @@ def share_weights(layer):
     layer.set_weights([0.4 * numbers(1000 + i, *shape) for i, shape in enumerate(shapes)])
 
 
+def flat(value):
+    """Every tensor in nested lists and tuples."""
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in flat(item)]
+    return [value]
+
+
 def plain(value):
-    return json.loads(json.dumps(value))
+    """As JSON has it, without the shapes that inner layers were built for."""
+    value = json.loads(json.dumps(value))
+
+    def without(item):
+        if isinstance(item, dict):
+            return {key: without(each) for key, each in item.items() if key != "build_config"}
+        return [without(each) for each in item] if isinstance(item, list) else item
+
+    return without(value)
+
+
+def place(weight):
+    """Where a weight lies, without the numbers of automatic names."""
+    return re.sub(r"_\d+(?=/)", "", weight.path.split("/", 1)[1])
 
 
 def layer(framework, name):
@@ -198,17 +293,16 @@ def layer(framework, name):
     if CASES[name][2].get("weights", True):
         share_weights(made)
     outputs = made(tensor)
-    outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    outputs = flat(outputs)
     masks = [getattr(y, "_keras_mask", None) for y in outputs]
     config = plain(made.get_config())
     losses = [float(loss) for loss in made.losses]
     symbolic = made(keras.Input(batch_shape=(None, *x.shape[1:]), dtype=x.dtype.name))
-    symbolic = symbolic if isinstance(symbolic, (list, tuple)) else [symbolic]
     return {
         "outputs": [array(y) for y in outputs],
         "masks": ["none" if mask is None else array(mask) for mask in masks],
-        "shapes": [str(tuple(y.shape)) for y in symbolic],
-        "weights": [f"{w.path.split('/', 1)[1]} {tuple(w.shape)}" for w in made.weights],
+        "shapes": [str(tuple(y.shape)) for y in flat(symbolic)],
+        "weights": [f"{place(w)} {tuple(w.shape)}" for w in made.weights],
         "config": json.dumps({k: v for k, v in config.items() if k not in SKIPPED}, sort_keys=True),
         "losses": losses,
     }

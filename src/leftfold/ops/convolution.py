@@ -26,6 +26,10 @@ from leftfold.ops.windows import (
     windows,
 )
 
+_BLOCK = 1 << 22
+"""Numbers in the windows that are laid out at once. More than that is laid out again on the way
+back instead of being kept: the copy costs little beside the products, and the memory much."""
+
 
 @primitive
 def conv(
@@ -114,29 +118,51 @@ def _conv(
     over = windows("conv", kernel.ndim - 2, kernel.shape[:-2], strides, padding, dilation_rate)
     x = channels_last(inputs, data_format)
     groups = x.shape[-1] // kernel.shape[-2]
-    columns = columns_of(over, over.pad(x), groups)
+    padded = over.pad(x)
     weights = _by_group(kernel, groups)
     biases = [None] * groups if bias is None else np.split(bias.astype(x.dtype), groups)
-    operands = list(zip(columns, weights, biases, strict=True))
-    parts = [gemm(c, w, bias=b) for c, w, b in operands]
-    y = parts[0] if groups == 1 else np.concatenate(parts, axis=1)
     counts = over.counts(x.shape[1:-1])
+    y = workspace.empty((len(x), *counts, kernel.shape[-1]), x.dtype)
+    blocks = _blocks(len(x), math.prod(counts) * math.prod(kernel.shape[:-1]) * groups)
+    kept = None
+    for block in blocks:
+        columns = columns_of(over, padded[block], groups)
+        kept = columns if len(blocks) == 1 else None
+        operands = zip(columns, weights, biases, strict=True)
+        parts = [gemm(c, w, bias=b) for c, w, b in operands]
+        part = parts[0] if groups == 1 else np.concatenate(parts, axis=1)
+        y[block] = part.reshape(-1, *y.shape[1:])
 
     def vjp(dy: Any) -> Any:
-        flat = channels_last(dy, data_format).reshape(-1, kernel.shape[-1])
-        slopes = [np.ascontiguousarray(each) for each in np.split(flat, groups, axis=1)]
-        dx = dkernel = dbias = None
-        if needs[0]:
-            rows = [gemm(s, w, transpose_b=True) for s, w in zip(slopes, weights, strict=True)]
-            dx = channels_back(spread(over, rows, x.shape), data_format)
-        if needs[1]:
-            products = [gemm(c, s, transpose_a=True) for c, s in zip(columns, slopes, strict=True)]
-            dkernel = np.concatenate(products, axis=1).reshape(kernel.shape)
-        if needs[2]:
-            dbias = np.concatenate([np.add.reduce(s, axis=0) for s in slopes])
-        return dx, dkernel, dbias
+        slopes = channels_last(dy, data_format)
+        dx = workspace.empty(x.shape, x.dtype) if needs[0] else None
+        dkernel = np.zeros_like(kernel) if needs[1] else None
+        for block in blocks:
+            shares = np.split(slopes[block].reshape(-1, kernel.shape[-1]), groups, axis=1)
+            shares = [np.ascontiguousarray(share) for share in shares]
+            if dx is not None:
+                rows = [gemm(s, w, transpose_b=True) for s, w in zip(shares, weights, strict=True)]
+                dx[block] = spread(over, rows, x[block].shape)
+            if dkernel is not None:
+                columns = columns_of(over, padded[block], groups) if kept is None else kept
+                products = zip(columns, shares, strict=True)
+                sums = [gemm(c, s, transpose_a=True) for c, s in products]
+                dkernel += np.concatenate(sums, axis=1).reshape(kernel.shape)
+        dbias = slopes.sum(axis=tuple(range(slopes.ndim - 1))) if needs[2] else None
+        return None if dx is None else channels_back(dx, data_format), dkernel, dbias
 
-    return channels_back(y.reshape(x.shape[0], *counts, kernel.shape[-1]), data_format), vjp
+    return channels_back(y, data_format), vjp
+
+
+def _blocks(samples: int, elements: int) -> list[slice]:
+    """The samples in parts whose windows, copied into the rows of a matrix, fit in the cache.
+
+    Args:
+        samples: how many there are.
+        elements: how many numbers the windows of one sample hold.
+    """
+    size = max(_BLOCK // max(elements, 1), 1)
+    return [slice(start, start + size) for start in range(0, samples, size)]
 
 
 def columns_of(over: Windows, padded: np.ndarray, groups: int) -> np.ndarray:

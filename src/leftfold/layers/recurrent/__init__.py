@@ -1,6 +1,7 @@
 """Recurrent layers, one cell a file."""
 
 from leftfold.layers.recurrent.bidirectional import Bidirectional
+from leftfold.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from leftfold.layers.recurrent.gru import GRU, GRUCell
 from leftfold.layers.recurrent.lstm import LSTM, LSTMCell
 from leftfold.layers.recurrent.rnn import RNN
@@ -12,6 +13,9 @@ __all__ = [
     "LSTM",
     "RNN",
     "Bidirectional",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "GRUCell",
     "LSTMCell",
     "SimpleRNN",

@@ -1,4 +1,4 @@
-"""`FusedRNN`: layers whose cell has a kernel that reads a whole sequence at once."""
+"""Layers that own their cell, and those whose cell has a kernel for a whole sequence."""
 
 from __future__ import annotations
 
@@ -43,16 +43,11 @@ def checked_use_cudnn(layer: str, value: Any) -> Any:
     return value
 
 
-class FusedRNN(RNN):
-    """Base of `SimpleRNN`, `LSTM` and `GRU`.
-
-    Where the kernels know the activations, the whole sequence is one primitive; otherwise the
-    cell runs step by step. Both give the same results.
-    """
+class CellRNN(RNN):
+    """Base of layers that make their cell themselves, and show its settings as their own."""
 
     cell: GatedCell
 
-    units = of_the_cell("units")
     activation = of_the_cell("activation")
     use_bias = of_the_cell("use_bias")
     kernel = of_the_cell("kernel")
@@ -70,6 +65,28 @@ class FusedRNN(RNN):
     dropout = of_the_cell("dropout")
     recurrent_dropout = of_the_cell("recurrent_dropout")
     seed = of_the_cell("seed")
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["cell"]
+        regularizer = regularizers.serialize(self.activity_regularizer)
+        return {**config, **self.cell.settings(), "activity_regularizer": regularizer}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        return super(RNN, cls).from_config(config)
+
+
+class FusedRNN(CellRNN):
+    """Base of `SimpleRNN`, `LSTM` and `GRU`.
+
+    Where the kernels know the activations, the whole sequence is one primitive; otherwise the
+    cell runs step by step. Both give the same results.
+    """
+
+    units = of_the_cell("units")
 
     def __init__(self, cell: GatedCell, **kwargs: Any) -> None:
         super().__init__(cell, **kwargs)
@@ -154,15 +171,3 @@ class FusedRNN(RNN):
             for name in ("activation", "recurrent_activation")
             if hasattr(self.cell, name)
         }
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["cell"]
-        regularizer = regularizers.serialize(self.activity_regularizer)
-        return {**config, **self.cell.settings(), "activity_regularizer": regularizer}
-
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-    ) -> Any:
-        return super(RNN, cls).from_config(config)

@@ -35,8 +35,16 @@ def scan(
 
     Returns:
         The output, (batch, timesteps, ...) or (batch, ...), and the last states.
+
+    Raises:
+        ValueError: for a mask of another shape.
     """
     timesteps = sequences.shape[1]
+    if mask is not None and mask.shape != tuple(sequences.shape[:2]):
+        raise ValueError(
+            f"A recurrent layer expected a mask of shape {tuple(sequences.shape[:2])}, got "
+            f"{mask.shape}."
+        )
     outputs = []
     for time in reversed(range(timesteps)) if go_backwards else range(timesteps):
         output, new_states = step(sequences[:, time], states)
