@@ -78,7 +78,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "AdaptiveAveragePooling1D AdaptiveMaxPooling1D",
         "use GlobalAveragePooling1D, GlobalMaxPooling1D or a pool of a fixed size",
     ),
-    ("keras.layers", "ConvLSTM1D ConvLSTM2D", "use TimeDistributed convolutions and an LSTM"),
     ("keras.layers", "SpectralNormalization", "bound the weights with a keras.constraints.MaxNorm"),
     ("keras.layers", "ThresholdedReLU", "use keras.activations.threshold"),
     ("keras.layers", "Pipeline", "put the layers into a Sequential"),
@@ -166,7 +165,7 @@ _INSTEAD = {f"{space}.{name}": why for space, names, why in _REASONS for name in
 _OF_IMAGES = (
     *("Conv2D", "Conv3D", "Pooling2D", "Pooling3D", "Pool2D", "Pool3D", "Cropping2D"),
     *("Cropping3D", "Padding2D", "Padding3D", "Sampling2D", "Sampling3D", "SeparableConv"),
-    *("DepthwiseConv", "Dropout2D", "Dropout3D", "ConvLSTM3D", "Convolution2D", "Convolution3D"),
+    *("DepthwiseConv", "Dropout2D", "Dropout3D", "Convolution2D", "Convolution3D"),
     *("Rescaling", "Resizing", "Random", "CenterCrop"),
 )
 """What the names of layers for images have in them."""
