@@ -168,7 +168,10 @@ WRONG = [
         r"lstm expected x of shape \(batch, timesteps, features\), got shape .3, 2",
     ),
     ({"x": np.ones((3, 4, 5))}, r"lstm expected kernel of shape \(5, 12\), got \(2, 12\)"),
-    ({"x": np.ones((3, 4, 2), int)}, "lstm expected x of a float dtype, got int64"),
+    (
+        {"x": np.ones((3, 4, 2), int)},
+        "lstm expected x of a float dtype, or int32 for ids, got int64",
+    ),
     ({"kernel": np.ones((2, 9))}, r"lstm expected kernel of shape \(2, 12\), got \(2, 9\)"),
     ({"kernel": np.ones((2, 12), "float32")}, "lstm expected kernel of dtype float64 like x"),
     ({"recurrent_kernel": np.ones((3, 9))}, r"expected recurrent_kernel of shape \(3, 12\)"),

@@ -40,8 +40,8 @@ def hard_sigmoid_of_keras2(x: Any) -> Any:
     """`0.2 x + 0.5` between 0 and 1: what `hard_sigmoid` meant before Keras 3 made it `x/6 + 0.5`.
 
     Example:
-        >>> hard_sigmoid_of_keras2([-3.0, 1.0, 3.0]).tolist()
-        [0.0, 0.7, 1.0]
+        >>> hard_sigmoid_of_keras2([-3.0, 0.0, 3.0]).tolist()
+        [0.0, 0.5, 1.0]
     """
     return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
 
