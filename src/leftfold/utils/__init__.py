@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         pack_x_y_sample_weight,
         unpack_x_y_sample_weight,
     )
+    from leftfold.models.drawing import model_to_dot, plot_model
     from leftfold.models.graph import get_source_inputs
     from leftfold.models.progbar import Progbar
     from leftfold.preprocessing.arrays import normalize, to_categorical
@@ -54,9 +55,11 @@ _HOMES = {
     "get_source_inputs": "models.graph",
     "is_interactive_logging_enabled": "config",
     "is_keras_tensor": "backend",
+    "model_to_dot": "models.drawing",
     "normalize": "preprocessing.arrays",
     "pack_x_y_sample_weight": "models.data_sources",
     "pad_sequences": "preprocessing.sequence",
+    "plot_model": "models.drawing",
     "register_keras_serializable": "engine.registry",
     "serialize_keras_object": "saving",
     "set_random_seed": "engine.random",
@@ -88,9 +91,11 @@ __all__ = [
     "get_source_inputs",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
