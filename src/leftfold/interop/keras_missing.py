@@ -136,7 +136,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         _IMAGES,
     ),
     ("keras.utils", "audio_dataset_from_directory", "read the files with the wave module"),
-    ("keras.utils", "model_to_dot plot_model", "model.summary() shows the layers"),
     ("tensorflow", "distribute tpu", _THREADS),
     ("tensorflow", "estimator", "use keras.Model, or the estimators of leftfold.tasks"),
     ("tensorflow", "lite saved_model", "save the model as .keras"),

@@ -131,7 +131,7 @@ class Summary:
             for node in operation.inbound_nodes
             if node in self.model.graph.depths  # type: ignore[attr-defined]
             for tensor in node.inputs
-            if not _is_mask_of_several(node, tensor)
+            if not is_mask_of_several(node, tensor)
         ]
         return ", ".join(sources) or "-"
 
@@ -210,7 +210,7 @@ def _shape(shape: Any) -> str:
     return f"({', '.join(_number(size) for size in shape)})"
 
 
-def _is_mask_of_several(node: Node, tensor: Any) -> bool:
+def is_mask_of_several(node: Node, tensor: Any) -> bool:
     """Whether `tensor` is a mask that came with a list of tensors, which Keras does not show."""
     return isinstance(node.kwargs.get("mask"), list) and has_own_mask(node, tensor)
 

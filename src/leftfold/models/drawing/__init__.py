@@ -37,7 +37,7 @@ def model_to_dot(
         rankdir: where the data flows: `"TB"` from top to bottom, `"BT"`, `"LR"` or `"RL"`.
         expand_nested: whether to show the layers of models inside the model.
         dpi: dots per inch of PNG files.
-        subgraph: accepted as in Keras, without effect.
+        subgraph: `False`; groups are drawn by `expand_nested`.
         show_layer_activations: whether to show the activations of layers that have one.
         show_trainable: whether to show which layers with weights are trained.
         splines: `"line"` and `"polyline"` give straight lines, the others of Graphviz curves.
@@ -63,6 +63,8 @@ def model_to_dot(
             f"model_to_dot expected a model that has been built, got {model!r}: begin it with "
             "Input(...), or call it on data."
         )
+    if subgraph:
+        raise ValueError("model_to_dot expected subgraph=False: a picture has no part of its own.")
     if rankdir not in _DIRECTIONS:
         raise ValueError(
             f"model_to_dot expected rankdir to be one of {_DIRECTIONS}, got {rankdir!r}."

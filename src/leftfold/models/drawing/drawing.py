@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from leftfold.models.drawing.groups import Frame, Placed
+from leftfold.models.drawing.groups import NAME_INDENT, NAME_SIZE, Frame, Placed
 from leftfold.models.drawing.labels import label_svg
 from leftfold.models.drawing.layout import Point
 
 _MARGIN = 12.0
 _ARROW = 8.0
+_CSS_DPI = 96
+"""Units of an SVG in an inch."""
+_MOST_DOTS = 32_000
+"""What Cairo can draw on."""
 _FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 FORMATS = ("svg", "png", "pdf")
 
@@ -41,9 +44,7 @@ class Drawing:
 
     def to_svg(self) -> str:
         """The picture as the text of an SVG file."""
-        across, along = self._placed.size
-        width, height = (across, along) if self._upright else (along, across)
-        size = width + 2 * _MARGIN, height + 2 * _MARGIN
+        size = self._page()
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:.0f}" '
@@ -63,7 +64,7 @@ class Drawing:
             format: `"svg"`, `"png"` or `"pdf"`; the last two need the extra `plot`.
 
         Raises:
-            ValueError: for another format.
+            ValueError: for another format, or a PNG of more dots than fit.
             ImportError: where the extra is not installed.
         """
         if format not in FORMATS:
@@ -75,12 +76,19 @@ class Drawing:
             import cairosvg
         except (ImportError, OSError) as problem:
             raise ImportError(
-                f"Pictures in the format {format} need CairoSVG and the Cairo library: pip install "
-                "'leftfold[plot]', or write to a file that ends in .svg."
+                f"A picture as {format} needs CairoSVG and the Cairo library: pip install "
+                "'leftfold[plot]', or draw it as SVG, which needs neither: to_file=\"model.svg\"."
             ) from problem
         if format == "pdf":
             return bytes(cairosvg.svg2pdf(svg))
-        return bytes(cairosvg.svg2png(svg, scale=self.dpi / 96))
+        scale = self.dpi / _CSS_DPI
+        largest = max(self._page()) * scale
+        if largest > _MOST_DOTS:
+            raise ValueError(
+                f"A PNG of dpi={self.dpi} expected at most {_MOST_DOTS} dots on a side, got "
+                f"{largest:.0f}: choose a smaller dpi, or draw the model as .svg or .pdf."
+            )
+        return bytes(cairosvg.svg2png(svg, scale=scale))
 
     def write(self, path: Any, prog: Any = None, format: str | None = None) -> None:
         """Write the picture into a file; the arguments are those of `create`.
@@ -92,19 +100,22 @@ class Drawing:
         """
         path = Path(path)
         content = self.create(prog, format or path.suffix.removeprefix(".").lower())
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            unfinished.write_bytes(content)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     @property
     def _upright(self) -> bool:
         return self._rankdir in ("TB", "BT")
+
+    def _page(self) -> tuple[float, float]:
+        """The width and height of the whole."""
+        across, along = self._placed.size
+        width, height = (across, along) if self._upright else (along, across)
+        return width + 2 * _MARGIN, height + 2 * _MARGIN
 
     def _elements(self) -> Iterator[str]:
         for frame in self._placed.frames:
@@ -132,8 +143,8 @@ class Drawing:
             'stroke="#6b7280" stroke-width="1.2" stroke-dasharray="6 4"/>'
         )
         yield (
-            f'<text x="{left + 10:.1f}" y="{top + 18:.1f}" font-size="12" fill="#374151" '
-            f'font-weight="bold">{escape(frame.name)}</text>'
+            f'<text x="{left + NAME_INDENT:.1f}" y="{top + 18:.1f}" font-size="{NAME_SIZE:g}" '
+            f'fill="#374151" font-weight="bold">{escape(frame.name)}</text>'
         )
 
     def _line(self, points: list[Point]) -> Iterator[str]:
@@ -143,13 +154,16 @@ class Drawing:
         points = [*points[:-1], (across, along - sign * _ARROW)]
         path = ["M" + _text(self._xy(points[0]))]
         for start, end in itertools.pairwise(points):
-            if self._straight or abs(start[0] - end[0]) < 0.05:
+            if self._straight or abs(start[0] - end[0]) < 0.05 or start[1] == end[1]:
                 path.append("L" + _text(self._xy(end)))
                 continue
             middle = (start[1] + end[1]) / 2
             bends = (start[0], middle), (end[0], middle), end
             path.append("C" + " ".join(_text(self._xy(bend)) for bend in bends))
-        yield f'<path d="{" ".join(path)}" fill="none" stroke="#374151" stroke-width="1.6"/>'
+        yield (
+            f'<path d="{" ".join(path)}" fill="none" stroke="#374151" stroke-width="1.6" '
+            'stroke-linejoin="round"/>'
+        )
         base = along - sign * _ARROW
         corners = (across, along), (across - 4, base), (across + 4, base)
         tip = " ".join(_text(self._xy(corner)) for corner in corners)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from leftfold.models.drawing.labels import label_size
+from leftfold.models.drawing.labels import label_size, text_width
 from leftfold.models.drawing.layout import Link, Point, Size, arrange
 from leftfold.models.drawing.picture import Edge, Group, Label
 
 _PAD, _TITLE = 18.0, 20.0
+NAME_INDENT, NAME_SIZE = 10.0, 12.0
+"""The name of a group: its distance from the side, and the size of its letters."""
 _LOOP = 34.0
 """The room beside a box for a line that leads back to it."""
 
@@ -53,10 +55,11 @@ def place(group: Group, rankdir: str, inside: bool = False) -> Placed:
     """
     inner = [place(i, rankdir, True) if isinstance(i, Group) else None for i in group.items]
     loops = {edge.source for edge in group.edges if edge.source == edge.target}
-    corner, room = _frame(rankdir)
+    corners: list[Point] = [(0.0, 0.0)] * len(group.items)
     sizes = []
     for number, (item, laid) in enumerate(zip(group.items, inner, strict=True)):
         if laid is not None:
+            corners[number], room = _frame(rankdir, item.name, laid)
             size = Size(laid.size.across + room.across, laid.size.along + room.along)
         else:
             width, height = label_size(item)  # type: ignore[arg-type]
@@ -68,12 +71,16 @@ def place(group: Group, rankdir: str, inside: bool = False) -> Placed:
     count, start = len(group.items), len(entries)
     bare = Size(0.0, 0.0)
     edges = [edge for edge in group.edges if edge.source != edge.target]
-    links = [_link(edge, inner, sizes, corner, start) for edge in edges]
+    links = [_link(edge, inner, sizes, corners, start) for edge in edges]
     for i, (item_number, port) in enumerate(entries):
-        offset = _offset(inner[item_number], "entries", port, sizes[item_number], corner)
+        offset = _offset(
+            inner[item_number], "entries", port, sizes[item_number], corners[item_number]
+        )
         links.append(Link(i, start + item_number, None, offset))
     for i, (item_number, port) in enumerate(exits):
-        offset = _offset(inner[item_number], "exits", port, sizes[item_number], corner)
+        offset = _offset(
+            inner[item_number], "exits", port, sizes[item_number], corners[item_number]
+        )
         links.append(Link(start + item_number, start + count + i, offset, None))
     layout = arrange(
         [*[bare] * start, *sizes, *[bare] * len(exits)],
@@ -94,6 +101,7 @@ def place(group: Group, rankdir: str, inside: bool = False) -> Placed:
         loop = _LOOP * (number in loops)
         first, size = (first[0] + loop, first[1]), size._replace(across=size.across - 2 * loop)
         placed.frames.append(Frame(item.name, first, size))
+        corner = corners[number]
         own = _shifted(laid, (first[0] + corner[0], first[1] + corner[1]))
         placed.labels += own.labels
         placed.frames += own.frames
@@ -113,22 +121,29 @@ def place(group: Group, rankdir: str, inside: bool = False) -> Placed:
     return placed
 
 
-def _frame(rankdir: str) -> tuple[Point, Size]:
+def _frame(rankdir: str, name: str, laid: Placed) -> tuple[Point, Size]:
     """Where the inside of a group begins, and how much larger its frame is.
 
-    The name stands at the top, which is across the flow where that is sideways.
+    The name stands at the top left, where it needs room of its own: beside the lines that come
+    from above, or above them, where they come from the side.
     """
+    title = NAME_INDENT + text_width(name, NAME_SIZE, bold=True) + NAME_INDENT
     if rankdir in ("LR", "RL"):
-        return (_PAD + _TITLE, _PAD), Size(2 * _PAD + _TITLE, 2 * _PAD)
-    return (_PAD, _PAD + _TITLE * (rankdir == "TB")), Size(2 * _PAD, 2 * _PAD + _TITLE)
+        wider = max(0.0, title - laid.size.along - 2 * _PAD)
+        return (_PAD + _TITLE, _PAD + wider / 2), Size(2 * _PAD + _TITLE, 2 * _PAD + wider)
+    from_above = laid.entries if rankdir == "TB" else laid.exits
+    ends = [across for line in from_above for across, _ in line]
+    side = max(_PAD, title - min(ends, default=laid.size.across))
+    return (side, _PAD + _TITLE * (rankdir == "TB")), Size(2 * side, 2 * _PAD + _TITLE)
 
 
 def _link(
-    edge: Edge, inner: list[Placed | None], sizes: list[Size], corner: Point, start: int
+    edge: Edge, inner: list[Placed | None], sizes: list[Size], corners: list[Point], start: int
 ) -> Link:
-    leave = _offset(inner[edge.source], "exits", edge.output, sizes[edge.source], corner)
-    arrive = _offset(inner[edge.target], "entries", edge.input, sizes[edge.target], corner)
-    return Link(start + edge.source, start + edge.target, leave, arrive)
+    source, target = edge.source, edge.target
+    leave = _offset(inner[source], "exits", edge.output, sizes[source], corners[source])
+    arrive = _offset(inner[target], "entries", edge.input, sizes[target], corners[target])
+    return Link(start + source, start + target, leave, arrive)
 
 
 def _offset(laid: Placed | None, side: str, port: int, size: Size, corner: Point) -> float | None:
@@ -163,6 +178,6 @@ def _loop(middle: Point, size: Size) -> list[Point]:
     inside = middle[0] + size.across / 2 - 2 * _LOOP
     top, bottom = middle[1] - size.along / 2, middle[1] + size.along / 2
     return [
-        (inside, bottom), (inside, bottom + 4), (side, bottom + 12), (side, top - 12),
-        (inside, top - 4), (inside, top),
+        (inside, bottom), (inside, bottom + 10), (side, bottom + 10), (side, top - 10),
+        (inside, top - 10), (inside, top),
     ]  # fmt: skip

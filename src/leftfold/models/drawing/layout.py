@@ -16,6 +16,8 @@ Point = tuple[float, float]
 
 _BESIDE, _BETWEEN, _LINE = 28.0, 44.0, 18.0
 """The distance of boxes of one layer, that of layers, the room of a line that passes a layer."""
+_INWARDS = 20.0
+"""The distance of the border of a group from its first and last layers."""
 _PORT = 22.0
 """The distance of two lines that end at one box."""
 
@@ -134,12 +136,13 @@ def _across(
 
 def _bands(rows: list[list[int]], sizes: list[Size]) -> list[tuple[float, float]]:
     """Where each layer begins and ends along the flow."""
-    bands = []
-    start = 0.0
-    for row in rows:
-        end = start + max(sizes[box].along for box in row)
-        bands.append((start, end))
-        start = end + _BETWEEN
+    lengths = [max(sizes[box].along for box in row) for row in rows]
+    bands: list[tuple[float, float]] = []
+    for level, length in enumerate(lengths):
+        at_border = level and not (length and lengths[level - 1])
+        gap = _INWARDS if at_border else _BETWEEN
+        start = bands[-1][1] + gap if bands else 0.0
+        bands.append((start, start + length))
     return bands
 
 

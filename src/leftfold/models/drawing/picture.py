@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from leftfold.engine.symbolic import Node, Operation, PrimitiveCall
 from leftfold.layers import InputLayer, Layer
-from leftfold.layers.call import map_shapes, shape_of
 from leftfold.models.functional import Functional
 from leftfold.models.graph_ops import class_name
 from leftfold.models.sequential import Sequential
+from leftfold.models.summary import is_mask_of_several
 
 _PLAIN, _YES, _NO = "plain", "yes", "no"
 
@@ -139,8 +139,8 @@ def _label(operation: Operation, shown: Shown) -> Label:
     node = operation.inbound_nodes[0] if operation.inbound_nodes else None
     if shown.shapes:
         if not isinstance(operation, InputLayer):
-            fields.append(Field("Input shape", _inputs(operation, node)))
-        fields.append(Field("Output shape", _outputs(operation, node)))
+            fields.append(Field("Input shape", _inputs(node)))
+        fields.append(Field("Output shape", _outputs(node)))
     if shown.dtype:
         dtypes = [tensor.dtype for tensor in node.outputs] if node else []
         fields.append(Field("Output dtype", _alone(dtypes)))
@@ -153,25 +153,14 @@ def _label(operation: Operation, shown: Shown) -> Label:
     return Label(operation.name if shown.layer_names else "", kind, rows)
 
 
-def _inputs(operation: Operation, node: Node | None) -> str:
-    if node is None:
-        built = operation._build_shapes if isinstance(operation, Layer) else None
-        shapes = list(built.values()) if built else []
-        return str(shapes[0]) if len(shapes) == 1 and shapes[0] is not None else "?"
-    first = next(iter((*node.args, *node.kwargs.values())), None)
-    return str(shape_of(first))
+def _inputs(node: Node | None) -> str:
+    """The shapes of a layer's inputs, initial states and masks, as Keras shows them."""
+    inputs = node.inputs if node else []
+    return _alone([t.shape for t in inputs if node and not is_mask_of_several(node, t)])
 
 
-def _outputs(operation: Operation, node: Node | None) -> str:
-    if node is not None:
-        return _alone([tensor.shape for tensor in node.outputs])
-    if isinstance(operation, Layer) and operation._build_shapes:
-        try:
-            shapes = operation.compute_output_shape(**operation._build_shapes)
-            return str(map_shapes(tuple, shapes))
-        except (NotImplementedError, TypeError, ValueError):
-            return "?"
-    return "?"
+def _outputs(node: Node | None) -> str:
+    return _alone([tensor.shape for tensor in node.outputs] if node else [])
 
 
 def _alone(values: list[Any]) -> str:
