@@ -15,6 +15,8 @@ from leftfold.models.drawing.layout import Point
 
 _MARGIN = 12.0
 _ARROW = 8.0
+_SAME = 0.05
+"""The distance below which places count as one."""
 _CSS_DPI = 96
 """Units of an SVG in an inch."""
 _MOST_DOTS = 32_000
@@ -149,12 +151,15 @@ class Drawing:
 
     def _line(self, points: list[Point]) -> Iterator[str]:
         """A line with an arrow at its end."""
-        sign = 1.0 if points[-1][1] >= points[-2][1] else -1.0
         across, along = points[-1]
+        # The end of a layer may be that of the box; sums of floats differ in their last digits.
+        while len(points) > 2 and abs(points[-2][1] - along) < _SAME:
+            points = [*points[:-2], points[-1]]
+        sign = 1.0 if along > points[-2][1] else -1.0
         points = [*points[:-1], (across, along - sign * _ARROW)]
         path = ["M" + _text(self._xy(points[0]))]
         for start, end in itertools.pairwise(points):
-            if self._straight or abs(start[0] - end[0]) < 0.05 or start[1] == end[1]:
+            if self._straight or abs(start[0] - end[0]) < _SAME or start[1] == end[1]:
                 path.append("L" + _text(self._xy(end)))
                 continue
             middle = (start[1] + end[1]) / 2

@@ -175,7 +175,8 @@ def _shifted(placed: Placed, by: Point) -> Placed:
 def _loop(middle: Point, size: Size) -> list[Point]:
     """A line from the end of a box around its side to its beginning."""
     side = middle[0] + size.across / 2 - _LOOP / 2
-    inside = middle[0] + size.across / 2 - 2 * _LOOP
+    half = size.across / 2 - _LOOP
+    inside = middle[0] + half - min(_LOOP, half / 2)
     top, bottom = middle[1] - size.along / 2, middle[1] + size.along / 2
     return [
         (inside, bottom), (inside, bottom + 10), (side, bottom + 10), (side, top - 10),

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 Pair = tuple[int, int]
+
+
+def flow(count: int, pairs: Sequence[Pair]) -> list[int]:
+    """The place of each box in an order in which, as far as can be, sources come before targets.
+
+    Where lines lead around in a circle, that of the lowest number comes first.
+
+    Args:
+        count: how many boxes there are.
+        pairs: source and target of each line.
+    """
+    targets: list[set[int]] = [set() for _ in range(count)]
+    waiting = [0] * count
+    for source, target in set(pairs):
+        targets[source].add(target)
+        waiting[target] += 1
+    place: dict[int, int] = {}
+    ready = [box for box in range(count) if not waiting[box]]
+    heapq.heapify(ready)
+    while len(place) < count:
+        box = heapq.heappop(ready) if ready else min(set(range(count)) - place.keys())
+        if box in place:
+            continue
+        place[box] = len(place)
+        for target in targets[box]:
+            waiting[target] -= 1
+            if not waiting[target] and target not in place:
+                heapq.heappush(ready, target)
+    return [place[box] for box in range(count)]
 
 
 def ranks(count: int, pairs: Sequence[Pair], first: set[int], last: set[int]) -> list[int]:
@@ -12,12 +42,12 @@ def ranks(count: int, pairs: Sequence[Pair], first: set[int], last: set[int]) ->
 
     Args:
         count: how many boxes there are.
-        pairs: boxes by number, the lower numbers first.
+        pairs: boxes, each pair behind those that lead to its first.
         first: boxes that must be in the first layer, in front of all others.
         last: boxes that must be in the last one.
     """
     found = [0 if box in first or not first else 1 for box in range(count)]
-    for source, target in sorted(pairs):
+    for source, target in pairs:
         found[target] = max(found[target], found[source] + 1)
     sources = set(range(count)) - first - {target for _, target in pairs}
     for box in sources:

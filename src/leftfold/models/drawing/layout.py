@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from leftfold.models.drawing.layering import ordered, ranks, spaced
+from leftfold.models.drawing.layering import flow, ordered, ranks, spaced
 
 Point = tuple[float, float]
 """Across, along."""
@@ -69,16 +69,18 @@ def arrange(
     """Place boxes and lines.
 
     Args:
-        sizes: of the boxes. A line to a box of a lower number, of a layer that is called on what
-            followed from its own output, runs against the others.
-        links: the lines; none leads from a box to itself.
+        sizes: of the boxes.
+        links: the lines; none leads from a box to itself. Those to a layer that is called on
+            what followed from its own output run against the others.
         first: boxes that must come before all others.
         last: boxes that must come behind all others.
     """
     boxes = len(sizes)
     sizes = list(sizes)
-    ends = [(min(link[:2]), max(link[:2])) for link in links]
-    rank = ranks(boxes, ends, set(first), set(last))
+    pairs = [(link.source, link.target) for link in links]
+    place = flow(boxes, pairs)
+    ends = [pair if place[pair[0]] < place[pair[1]] else pair[::-1] for pair in pairs]
+    rank = ranks(boxes, sorted(ends, key=lambda end: place[end[0]]), set(first), set(last))
     paths = []
     for source, target in ends:
         between = range(rank[source] + 1, rank[target])
@@ -88,9 +90,9 @@ def arrange(
     rows: list[list[int]] = [[] for _ in range(max(rank, default=-1) + 1)]
     for box, level in enumerate(rank):
         rows[level].append(box)
-    pairs = [pair for path in paths for pair in itertools.pairwise(path)]
-    rows = ordered(rows, pairs)
-    across = _across(rows, pairs, sizes, boxes)
+    steps = [step for path in paths for step in itertools.pairwise(path)]
+    rows = ordered(rows, steps)
+    across = _across(rows, steps, sizes, boxes)
     bands = _bands(rows, sizes)
     middles = [(across[box], sum(bands[rank[box]]) / 2) for box in range(len(sizes))]
     routes = []
