@@ -335,10 +335,11 @@ def test_the_picture_shows_itself_in_a_notebook() -> None:
     [
         ({"rankdir": "UP"}, "expected rankdir to be one of"),
         ({"splines": "wavy"}, "expected splines to be one of"),
+        ({"subgraph": True}, "expected subgraph=False"),
         ({"dpi": 0}, "expected dpi to be a number"),
         ({"layer_range": ["a", "b"]}, "does not take the argument 'layer_range'"),
     ],
 )
 def test_arguments_that_cannot_be_meant(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        plot_model(Sequential([Input((3,)), layers.Dense(1)]), None, **arguments)
+        model_to_dot(Sequential([Input((3,)), layers.Dense(1)]), **arguments)

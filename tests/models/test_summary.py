@@ -112,3 +112,42 @@ def test_too_narrow_a_table_is_refused() -> None:
 def test_summary_is_printed_where_no_function_is_given(capsys: pytest.CaptureFixture) -> None:
     Sequential([Input((4,)), layers.Dense(3)]).summary()
     assert "Total params: 15" in capsys.readouterr().out
+
+
+def test_positions_of_too_few_columns_are_named() -> None:
+    model = Sequential([Input((3,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"expected positions of 3 columns, got \[0\.5, 1\.0\]"):
+        model.summary(positions=[0.5, 1.0], show_trainable=True)
+
+
+def test_shapes_of_own_layers_called_on_data_are_known_if_they_state_them() -> None:
+    class Own(Model):
+        def __init__(self, part: layers.Layer) -> None:
+            super().__init__()
+            self.part = part
+
+        def call(self, inputs: object) -> object:
+            return self.part(inputs)
+
+    class Narrow(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__(name="part")
+            self.dense = layers.Dense(2)
+
+        def call(self, inputs: object) -> object:
+            return self.dense(inputs)
+
+    class Stating(Narrow):
+        def compute_output_shape(self, input_shape: tuple) -> tuple:
+            return (*input_shape[:-1], 2)
+
+    class Inherited(layers.Dense):
+        pass
+
+    shown = {}
+    for part in (Narrow(), Stating(), Inherited(2, name="part")):
+        model = Own(part)
+        model(np.zeros((3, 4), "float32"))
+        row = next(line for line in text(model).splitlines() if "part (" in line)
+        shown[type(part).__name__] = row.split("│")[2].strip()
+    assert shown == {"Narrow": "?", "Stating": "(3, 2)", "Inherited": "(3, 2)"}

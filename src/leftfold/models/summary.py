@@ -87,9 +87,13 @@ class Summary:
             ends = [end * 0.9 for end in ends] + [1.0]
             width += 12
         width = line_length or min(width, shutil.get_terminal_size().columns - 4)
-        columns = [
+        widths = _widths(ends, width)
+        if len(widths) < len(titles):
+            own = len(titles) - self.show_trainable
+            raise ValueError(f"summary expected positions of {own} columns, got {positions!r}.")
+        columns = [  # As in Keras, positions of more columns than there are do no harm.
             Column(title, justify=justify, width=size)  # type: ignore[arg-type]
-            for title, justify, size in zip(titles, alignment, _widths(ends, width), strict=True)
+            for title, justify, size in zip(titles, alignment, widths, strict=False)
         ]
         table = Table(*columns, width=width, show_lines=True)
         for operation in _between(self._operations(), layer_range):
@@ -194,7 +198,7 @@ def _between(operations: Sequence[Any], ends: Sequence[str] | None) -> Sequence[
 def _output_shape(operation: Operation) -> str:
     if operation.inbound_nodes:
         shapes: Any = [tensor.shape for tensor in operation.inbound_nodes[-1].outputs]
-    elif isinstance(operation, Layer) and operation._build_shapes:
+    elif isinstance(operation, Layer) and operation._build_shapes and _knows_shapes(operation):
         try:
             shapes = operation.compute_output_shape(**operation._build_shapes)
         except (NotImplementedError, TypeError, ValueError):
@@ -204,6 +208,17 @@ def _output_shape(operation: Operation) -> str:
     texts = map_shapes(_shape, shapes)
     flat = list(leaves(texts))
     return flat[0] if len(flat) == 1 else str(texts).replace("'", "")
+
+
+def _knows_shapes(layer: Layer) -> bool:
+    """Whether Keras could tell the shapes of a layer that was called on data alone.
+
+    Of a layer or model of the user's own it knows them only if there is a `compute_output_shape`.
+    """
+    kinds = type(layer).__mro__
+    built_in = next(kind for kind in kinds if kind.__module__.split(".")[0] == "leftfold")
+    stating = next(kind for kind in kinds if "compute_output_shape" in vars(kind))
+    return built_in.__name__ not in ("Layer", "Model") or stating is not Layer
 
 
 def _shape(shape: Any) -> str:
