@@ -347,3 +347,17 @@ def test_clone_can_exchange_layers_and_begin_elsewhere() -> None:
     np.testing.assert_array_equal(clone(ones, training=True), model(ones))
     with pytest.raises(ValueError, match="expected 1 tensors, got 2"):
         clone_model(model, input_tensors=[Input((4,)), Input((4,))])
+
+
+def test_a_model_inside_may_hand_an_input_through() -> None:
+    x = Input((3,))
+    inner = Model(x, [x, layers.Dense(3)(x)])
+    y = Input((3,))
+    same, dense = inner(y)
+    again, _ = inner(dense)
+    assert same is not y
+    outer = Model(y, [same, layers.Add()([again, y])])
+    values = np.arange(6, dtype="float32").reshape(2, 3)
+    first, second = outer(values)
+    np.testing.assert_array_equal(first, values)
+    np.testing.assert_allclose(second, inner(values)[1].numpy() + values, rtol=1e-6)

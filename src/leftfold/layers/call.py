@@ -214,11 +214,20 @@ def call_symbolically(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any
             given["mask"] = mask
     with inside(layer):
         arguments = {k: v for k, v in given.items() if k != "training" or spec.training_at > 0}
-        outputs = layer.compute_output_spec(*args, **arguments)
+        outputs = map_structure(_own, layer.compute_output_spec(*args, **arguments))
         limits.spend_call(layer.name, (leaf.shape for leaf in leaves(outputs) if leaf is not None))
         attach_mask(layer, first, outputs, mask)
     Node(layer, args, given, outputs)
     return outputs
+
+
+def _own(output: Any) -> Any:
+    """An output that is a tensor of its own, where a model hands one of its inputs through."""
+    if not isinstance(output, KerasTensor) or output.history is None:
+        return output
+    copy = KerasTensor(output.shape, output.dtype)
+    copy._keras_mask = output._keras_mask
+    return copy
 
 
 def infer_outputs(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
