@@ -275,6 +275,8 @@ def test_texts_fit_their_boxes_in_the_widest_usual_font() -> None:
 def test_names_with_signs_of_xml_are_written_as_they_are() -> None:
     model = Sequential([Input((3,)), layers.Dense(1, name='a<b>&"c"')])
     assert draw(model).boxes[0].texts[0] == 'a<b>&"c"'
+    model = Sequential([Input((3,)), layers.Dense(1, name="a\x00b")])
+    assert draw(model).boxes[0].texts[0] == "a\ufffdb"
 
 
 def test_the_ending_decides_on_the_format(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leftfold.models.drawing.groups import NAME_INDENT, NAME_SIZE, Frame, Placed
-from leftfold.models.drawing.labels import label_svg
+from leftfold.models.drawing.labels import escaped, label_svg
 from leftfold.models.drawing.layout import Point
 
 _MARGIN = 12.0
@@ -146,7 +146,7 @@ class Drawing:
         )
         yield (
             f'<text x="{left + NAME_INDENT:.1f}" y="{top + 18:.1f}" font-size="{NAME_SIZE:g}" '
-            f'fill="#374151" font-weight="bold">{escape(frame.name)}</text>'
+            f'fill="#374151" font-weight="bold">{escaped(frame.name)}</text>'
         )
 
     def _line(self, points: list[Point]) -> Iterator[str]:

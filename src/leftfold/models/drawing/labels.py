@@ -36,6 +36,11 @@ _COLOURS = {
 }
 
 
+def escaped(text: str) -> str:
+    """A text as it stands in XML, which has no room for control characters."""
+    return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
+
+
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """About how wide a text is, rather too much than too little."""
     return (_BOLD if bold else _PLAIN) * size * sum(map(_letter_width, text))
@@ -98,7 +103,7 @@ def _parts_svg(parts: list[Part], x: float, y: float, size: float, ink: str) -> 
         weight = ' font-weight="bold"' if bold else ""
         yield (
             f'<text x="{meet + aside:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{ink}" '
-            f'text-anchor="{anchor}"{weight}>{escape(text.strip())}</text>'
+            f'text-anchor="{anchor}"{weight}>{escaped(text.strip())}</text>'
         )
 
 
