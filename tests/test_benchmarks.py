@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import long_sequences, padding, report
+from benchmarks import inference, long_sequences, padding, report
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
 from tools.peers import PeerError, Worker
@@ -141,3 +141,20 @@ def test_the_benchmark_of_long_sequences_trains_in_both_modes(mode: str | None) 
     found = long_sequences.train("GRU", mode, 300, 2)
     assert found["microseconds"] > 0 and found["megabytes"] >= 0
     assert found["input_megabytes"] == pytest.approx(8 * 300 * 16 * 4 / 2**20)
+
+
+def test_the_lead_in_prediction_is_over_the_fastest_peer() -> None:
+    row = {"milliseconds": {"leftfold": 2.0, "torch": 5.0, "onnxruntime": 3.0}}
+    assert inference.lead(row) == pytest.approx(1.5)
+
+
+def test_leftfold_takes_part_in_the_benchmark_of_prediction() -> None:
+    workload = Workload(
+        "small", (("LSTM", {"units": 4}), ("Dense", {"units": 1})), 2, 3, 5, "mse", "sgd"
+    )
+    x, _ = batch_of(workload)
+    description = {**workload._asdict(), "vocabulary": workload.vocabulary}
+    with Worker("leftfold", inference.measure.ADAPTERS / "inference_keras_api.py") as worker:
+        way, first = worker.call("prepare", "leftfold", description, x)
+        assert way in {"predict", "predict_on_batch"}
+        assert first > 0 and worker.call("measure", 2) > 0
