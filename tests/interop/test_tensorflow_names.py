@@ -251,8 +251,8 @@ class TestTexts:
         characters = tf.strings.unicode_split("héy", "UTF-8")
         assert characters.data.tolist() == ["h", "é", "y"]
         assert tf.strings.reduce_join(characters).numpy() == "héy".encode()
-        assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").shape == (2, 2)
-        assert tf.strings.unicode_split(["ab", "c"], "UTF-8") == [["a", "b"], ["c"]]
+        assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").to_tensor().shape == (2, 2)
+        assert tf.strings.unicode_split(["ab", "c"], "UTF-8").to_list() == [[b"a", b"b"], [b"c"]]
         table = tf.constant([["a", "b"], ["c", "d"]])
         assert tf.strings.reduce_join(table, axis=0).data.tolist() == ["ac", "bd"]
         assert tf.strings.reduce_join(table, axis=1, keepdims=True).shape == (2, 1)
@@ -274,3 +274,53 @@ def test_sizes_and_ranks_are_tensors():
 def test_names_that_data_sets_had_while_they_were_new():
     batches = tf.data.Dataset.range(7).batch(2).prefetch(tf.data.experimental.AUTOTUNE)
     assert int(tf.data.experimental.cardinality(batches)) == 4
+
+
+class TestRaggedRows:
+    def test_characters_of_several_texts_become_numbers_and_texts_again(self):
+        characters = tf.strings.unicode_split(["abc", "é"], "UTF-8")
+        assert characters.shape == (2, None)
+        assert characters.row_lengths().tolist() == [3, 1]
+        numbers = layers.StringLookup(vocabulary=["a", "b", "é"], mask_token=None)
+        ids = numbers(characters)
+        assert ids.to_list() == [[1, 2, 0], [3]]
+        assert ids.to_tensor().tolist() == [[1, 2, 0], [3, 0, 0]]
+        back = layers.StringLookup(
+            vocabulary=numbers.get_vocabulary(), invert=True, mask_token=None
+        )
+        joined = tf.strings.reduce_join(back(ids), axis=-1)
+        assert joined.numpy().tolist() == [b"ab[UNK]", "é".encode()]
+
+    def test_rows_are_read_one_by_one(self):
+        rows = tf.ragged.constant([[1, 2], [], [3]])
+        assert [row.tolist() for row in rows] == [[1, 2], [], [3]]
+        assert rows[-1].tolist() == [3] and rows.dtype == "int32"
+        assert rows.to_tensor(default_value=-1).tolist() == [[1, 2], [-1, -1], [3, -1]]
+        assert [row.tolist() for row in rows.numpy()] == [[1, 2], [], [3]]
+        assert repr(rows) == "<tf.RaggedTensor [[1, 2], [], [3]]>"
+        with pytest.raises(IndexError, match="one of its 3 rows, got 3"):
+            rows[3]
+        with pytest.raises(ValueError, match="got deeper lists"):
+            tf.ragged.constant([[[1]], [[2]]])
+
+    def test_sparse_values_find_their_places(self):
+        mask = tf.SparseTensor(
+            values=[-float("inf")] * 2, indices=tf.constant([[0], [2]]), dense_shape=[4]
+        )
+        assert tf.sparse.to_dense(mask).numpy().tolist() == [-np.inf, 0, -np.inf, 0]
+        with pytest.raises(ValueError, match=r"indices of shape \(2, 1\), got \(2,\)"):
+            tf.SparseTensor([0, 1], [1.0, 2.0], [3])
+
+
+def test_shapes_can_be_checked_and_listed():
+    tensor = tf.zeros((2, 3))
+    tensor.set_shape([None, 3])
+    assert tensor.get_shape().as_list() == [2, 3] and tensor.get_shape().rank == 2
+    with pytest.raises(ValueError, match=r"a tensor of \(None, 4\), got \(2, 3\)"):
+        tensor.set_shape([None, 4])
+
+
+def test_a_dataset_tells_the_shapes_of_its_elements():
+    spec = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).element_spec
+    assert [part.shape for part in spec] == [(4, 4), (4,)]
+    assert spec[0].dtype == tf.float32

@@ -72,7 +72,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "tensorflow.optimizers": ("leftfold.optimizers",),
     "tensorflow.optimizers.schedules": ("leftfold.optimizers.schedules",),
     "tensorflow.python": ("leftfold.interop.tensorflow",),
+    "tensorflow.ragged": ("leftfold.interop.tensorflow.ragged",),
     "tensorflow.random": ("leftfold.interop.tensorflow.random",),
+    "tensorflow.sparse": ("leftfold.interop.tensorflow.sparse",),
     "tensorflow.strings": ("leftfold.interop.tensorflow.strings",),
 }
 """The modules of Leftfold whose names a module of Keras or TensorFlow shows, in order."""

@@ -6,10 +6,9 @@ Everything runs at once, on Leftfold's tensors; nothing is traced.
 # ruff: noqa: F401, F403
 from leftfold.engine import Tensor, Variable
 from leftfold.interop.keras_scopes import device, name_scope
-from leftfold.interop.tensorflow import config, data, math, nn, random, strings
+from leftfold.interop.tensorflow import config, data, math, nn, ragged, random, sparse, strings
 from leftfold.interop.tensorflow.functions import (
     TensorShape,
-    TensorSpec,
     boolean_mask,
     concat,
     constant,
@@ -33,6 +32,8 @@ from leftfold.interop.tensorflow.functions import (
 from leftfold.interop.tensorflow.functions import write as print
 from leftfold.interop.tensorflow.gradient_tape import GradientTape
 from leftfold.interop.tensorflow.math import *
+from leftfold.interop.tensorflow.ragged import RaggedTensor
+from leftfold.interop.tensorflow.sparse import SparseTensor
 from leftfold.ops import (
     argsort,
     broadcast_to,
@@ -64,6 +65,7 @@ from leftfold.ops import (
     zeros,
     zeros_like,
 )
+from leftfold.preprocessing.dataset import TensorSpec
 
 float16, float32, float64 = "float16", "float32", "float64"
 int8, int16, int32, int64, uint8 = "int8", "int16", "int32", "int64", "uint8"
