@@ -72,14 +72,18 @@ class AliasModule(ModuleType):
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         full = f"{self._home}.{name}"
-        if full in keras_names.MODULES:
+        if full in keras_names.MODULES or full in keras_names.MOVED:
             return importlib.import_module(f"{self.__name__}.{name}")
         found = self._find(name)
         if found is _NOTHING:
             message = keras_names.explain(f"{self.__name__}.{name}", full, self._public_names())
-            if _is_import(sys._getframe(1)):
+            if not _is_import(sys._getframe(1)):
+                raise AttributeError(message)
+            if not keras_names.is_class_of_keras(full):
                 raise ImportError(message, name=self.__name__)
-            raise AttributeError(message)
+            found = type(
+                name, (), {"__new__": _refusal(message), "__init_subclass__": _refusal(message)}
+            )
         self.__dict__[name] = found
         return found
 
@@ -108,6 +112,15 @@ class AliasModule(ModuleType):
 
 
 _NOTHING = object()
+
+
+def _refusal(message: str) -> Any:
+    """A method for what stands in for a missing class: a script may import it, but not use it."""
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(message)
+
+    return refuse
 
 
 def _is_import(frame: FrameType) -> bool:

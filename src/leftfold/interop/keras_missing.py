@@ -19,7 +19,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     ("keras", "distillation", "write a train_step that asks the teacher too"),
     ("keras", "distribution", _THREADS),
     ("keras", "export", "save the model as .keras, or as ONNX with leftfold.interop.onnx"),
-    ("keras", "wrappers", "leftfold.tasks has estimators in scikit-learn's manner"),
+    ("keras.wrappers", "SKLearnTransformer", "use FunctionTransformer with model.predict"),
     (
         "keras.backend",
         "conv1d conv2d conv3d conv2d_transpose depthwise_conv2d separable_conv2d pool2d pool3d",
@@ -40,7 +40,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     ("keras.callbacks", "OrbaxCheckpoint", "use ModelCheckpoint"),
     ("keras.callbacks", "ProgbarLogger", "fit shows a bar with verbose=1"),
     ("keras.callbacks", "RemoteMonitor", "send the logs of a LambdaCallback"),
-    ("keras.callbacks", "TensorBoard", "CSVLogger writes the same numbers to a file"),
     ("keras.config", "enable_flash_attention", "attention is computed in one way"),
     ("keras.config", "enable_unsafe_deserialization", "no code out of a file is ever run"),
     ("keras.config", "is_nnx_enabled set_backend", "it has one backend, its own"),

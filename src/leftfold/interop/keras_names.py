@@ -52,6 +52,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.tree": ("leftfold.interop.keras_tree",),
     "keras.utils": ("leftfold.utils",),
     "keras.utils.legacy": ("leftfold.saving",),
+    "keras.wrappers": ("leftfold.interop.keras_wrappers",),
     "tensorflow": ("leftfold.interop.tensorflow",),
     "tensorflow.config": ("leftfold.interop.tensorflow.config",),
     "tensorflow.compat": ("leftfold.interop.tensorflow",),
@@ -94,13 +95,14 @@ _PREFIXES = (
 )
 """Other places where Keras has been, the longest first."""
 
-_MOVED = {
+MOVED = {
     "keras.layers.preprocessing": "keras.layers",
     "keras.optimizer_v1": "keras.optimizers",
     "keras.optimizer_v2": "keras.optimizers",
     "keras.legacy.preprocessing": "keras.preprocessing",
     "keras.utils.np_utils": "keras.utils",
     "keras.trainers": "keras.models",
+    "keras.wrappers.scikit_learn": "keras.wrappers",
 }
 
 _DEEP = (
@@ -137,7 +139,7 @@ def canonical(name: str) -> str:
         if name == prefix or name.startswith(f"{prefix}."):
             name = home + name[len(prefix) :]
             break
-    for old, new in _MOVED.items():
+    for old, new in MOVED.items():
         if name == old or name.startswith(f"{old}."):
             return new
     return name
@@ -156,6 +158,13 @@ def home_of(name: str) -> str | None:
     if home.startswith("tensorflow.python."):
         return "tensorflow"
     return None
+
+
+def is_class_of_keras(home: str) -> bool:
+    """Whether a missing name is known as a class that Keras has."""
+    home = canonical(home)
+    is_class = home.rpartition(".")[2][:1].isupper()
+    return home.startswith("keras.") and is_class and keras_missing.reason(home) is not None
 
 
 def explain(asked: str, home: str, known: list[str]) -> str:
