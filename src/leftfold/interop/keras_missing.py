@@ -36,7 +36,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "keras.losses has it",
     ),
     ("keras.backend", "is_sparse to_dense", "tensors are dense"),
-    ("keras.backend", "rnn", "use keras.layers.RNN with a cell, or keras.ops.scan"),
     ("keras.callbacks", "OrbaxCheckpoint", "use ModelCheckpoint"),
     ("keras.callbacks", "ProgbarLogger", "fit shows a bar with verbose=1"),
     ("keras.callbacks", "RemoteMonitor", "send the logs of a LambdaCallback"),
@@ -147,18 +146,23 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         _TRACED,
     ),
     ("tensorflow", "placeholder get_variable variable_scope", f"{_TRACED}, or use keras.Input"),
-    ("tensorflow", "summary", "keras.callbacks.CSVLogger writes the numbers of training to a file"),
-    ("tensorflow", "train", "use keras.optimizers and keras.callbacks.ModelCheckpoint"),
     (
         "tensorflow.ragged",
         "map_flat_values range stack",
         "pad the rows with keras.utils.pad_sequences",
     ),
     ("tensorflow.sparse", "from_dense sparse_dense_matmul", "tensors are dense"),
+    ("tensorflow.summary", "histogram image text", "tf.summary.scalar writes numbers"),
+    (
+        "tensorflow.train",
+        "AdagradOptimizer AdamOptimizer GradientDescentOptimizer MomentumOptimizer "
+        "RMSPropOptimizer",
+        "use keras.optimizers",
+    ),
+    ("tensorflow.train", "Saver", "use tf.train.Checkpoint, or save the model as .keras"),
     ("tensorflow", "contrib layers", "use keras.layers"),
     ("tensorflow", "feature_column", "prepare the columns of a table with scikit-learn"),
     ("tensorflow", "signal", _COMPLEX),
-    ("tensorflow", "TensorArray", "use a list and keras.ops.stack"),
 )
 """For each namespace some of its names, and what to say about them."""
 

@@ -5,8 +5,28 @@ Everything runs at once, on Leftfold's tensors; nothing is traced.
 
 # ruff: noqa: F401, F403
 from leftfold.engine import Tensor, Variable
+from leftfold.engine.random import set_random_seed
+from leftfold.interop import keras_tree as nest
 from leftfold.interop.keras_scopes import device, name_scope
-from leftfold.interop.tensorflow import config, data, math, nn, ragged, random, sparse, strings
+from leftfold.interop.tensorflow import (
+    config,
+    data,
+    debugging,
+    linalg,
+    logs,
+    lookup,
+    math,
+    nn,
+    ragged,
+    random,
+    sparse,
+    strings,
+    summary,
+    test,
+    train,
+)
+from leftfold.interop.tensorflow.debugging import *
+from leftfold.interop.tensorflow.flow import *
 from leftfold.interop.tensorflow.functions import (
     TensorShape,
     boolean_mask,
@@ -31,6 +51,9 @@ from leftfold.interop.tensorflow.functions import (
 )
 from leftfold.interop.tensorflow.functions import write as print
 from leftfold.interop.tensorflow.gradient_tape import GradientTape
+from leftfold.interop.tensorflow.indexing import *
+from leftfold.interop.tensorflow.linalg import matmul
+from leftfold.interop.tensorflow.logs import get_logger
 from leftfold.interop.tensorflow.math import *
 from leftfold.interop.tensorflow.ragged import RaggedTensor
 from leftfold.interop.tensorflow.sparse import SparseTensor
@@ -39,6 +62,7 @@ from leftfold.ops import (
     broadcast_to,
     cast,
     cond,
+    custom_gradient,
     expand_dims,
     eye,
     linspace,
@@ -67,7 +91,8 @@ from leftfold.ops import (
 )
 from leftfold.preprocessing.dataset import TensorSpec
 
-float16, float32, float64 = "float16", "float32", "float64"
+float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
+half, double = float16, float64
 int8, int16, int32, int64, uint8 = "int8", "int16", "int32", "int64", "uint8"
 bool = "bool"
 string = "string"

@@ -12,7 +12,17 @@ from leftfold.engine import Tensor
 from leftfold.interop.tensorflow.ragged import RaggedTensor
 
 __all__ = [
-    *("join", "length", "lower", "reduce_join", "regex_full_match", "regex_replace", "split"),
+    *(
+        "as_string",
+        "bytes_split",
+        "join",
+        "length",
+        "lower",
+        "reduce_join",
+        "regex_full_match",
+        "regex_replace",
+        "split",
+    ),
     *("strip", "substr", "to_number", "unicode_split", "upper"),
 ]
 
@@ -137,3 +147,18 @@ def regex_full_match(input: Any, pattern: str, name: Any = None) -> Tensor:
 def to_number(input: Any, out_type: Any = "float32", name: Any = None) -> Tensor:
     """The number that each text tells."""
     return Tensor(_each(float, input).data.astype(str(out_type)))
+
+
+def as_string(input: Any, precision: int = -1, name: Any = None) -> Tensor:
+    """Each number as a text; `precision` counts the digits behind the point."""
+    array = input.data if isinstance(input, Tensor) else np.asarray(input)
+    results = np.empty(array.shape, object)
+    for place, number in np.ndenumerate(array):
+        plain = array.dtype.kind in "iu"
+        results[place] = str(number) if plain else f"{number:.{6 if precision < 0 else precision}f}"
+    return Tensor(results)
+
+
+def bytes_split(input: Any, name: Any = None) -> Any:
+    """The characters of one text, or of several; as `unicode_split`."""
+    return unicode_split(input)
