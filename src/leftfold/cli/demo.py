@@ -6,35 +6,22 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from leftfold.callbacks import Callback
 from leftfold.cli.errors import UserError
 from leftfold.datasets import movie_reviews
 from leftfold.engine import config, kernels
 from leftfold.engine.random import set_random_seed
 from leftfold.tasks import references
 from leftfold.tasks.sentiment import Labelled, Sentiment
+from leftfold.tasks.training import TimeLimit
 
 EXAMPLES = (
     "A warm, funny and beautifully acted film. I would watch it again tonight.",
     "Two hours of my life that nobody will give back to me.",
     "It starts slowly, and the plot is nothing new, but in the end I was moved to tears.",
 )
-
-
-class _TimeLimit(Callback):
-    """Ends training after so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.until = time.monotonic() + seconds
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if time.monotonic() >= self.until:
-            self.model.stop_training = True
 
 
 def demo(
@@ -119,7 +106,7 @@ def _train(
         "threads)."
     )
     started = time.perf_counter()
-    limits = [_TimeLimit(time_limit)] if time_limit is not None else []
+    limits = [TimeLimit(time_limit)] if time_limit is not None else []
     try:
         sentiment.fit(train, validation, epochs, callbacks=limits)
     except KeyboardInterrupt:

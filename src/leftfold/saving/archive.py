@@ -94,26 +94,28 @@ class Archive:
 
     Args:
         source: a path, or a file open for binary reading.
+        kind: what the file is called in messages.
 
     Raises:
         SavingError: when it is missing, no archive, or not what it claims to be.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, kind: str = ".keras file") -> None:
+        self.kind = kind
         self.name = str(getattr(source, "name", source) if hasattr(source, "read") else source)
         if not hasattr(source, "read"):
             if not os.path.exists(source):
                 raise SavingError(f"{self.name} does not exist.")
             if os.path.isdir(source):
-                raise SavingError(f"{self.name} is a folder, not a .keras file.")
+                raise SavingError(f"{self.name} is a folder, not a {kind}.")
         try:
             self.zip = zipfile.ZipFile(source)
         except zipfile.BadZipFile as error:
-            raise SavingError(f"{self.name} is not a .keras file: {error}.") from error
+            raise SavingError(f"{self.name} is not a {kind}: {error}.") from error
         except OSError as error:
             raise SavingError(f"{self.name} cannot be read: {error.strerror or error}.") from error
         except Exception as error:  # other faults of the table of contents have other classes
-            raise SavingError(f"{self.name} is not a .keras file: {error}.") from error
+            raise SavingError(f"{self.name} is not a {kind}: {error}.") from error
         try:
             self._check_members()
         except SavingError:
@@ -192,7 +194,7 @@ class Archive:
                 else ""
             )
             raise SavingError(
-                f"{self.name} is not a complete .keras file: no {name}.{hint}"
+                f"{self.name} is not a complete {self.kind}: no {name}.{hint}"
             ) from None
         if largest is not None and member.file_size > largest:
             raise SavingError(

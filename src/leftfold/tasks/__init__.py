@@ -1,5 +1,6 @@
 """Whole jobs: data in, an honestly judged model out."""
 
+from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.sentiment import Sentiment
 
-__all__ = ["Sentiment"]
+__all__ = ["Sentiment", "SequenceClassifier"]

@@ -1,0 +1,194 @@
+"""The networks that classify: an encoder of words or steps, and what reads its vectors.
+
+Each is an ordinary functional model whose layers have names. `read` connects the layers behind
+the embeddings; it does so once to build a network, and again, over the same layers, to explain
+what the network says of one text (`leftfold.tasks.explaining`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from leftfold import layers
+from leftfold.layers import Input
+from leftfold.models import Model
+from leftfold.tasks.sequences import PADDING_VALUE
+
+CELLS = ("simple_rnn", "gru", "lstm", "bidirectional", "embedding", "convolution")
+"""What may read the vectors; the last two are no recurrences, but what these must beat."""
+
+DESCRIPTIONS = {
+    "simple_rnn": "SimpleRNN",
+    "gru": "GRU",
+    "lstm": "LSTM",
+    "bidirectional": "LSTM in both directions",
+    "embedding": "pooled vectors, no order",
+    "convolution": "convolution over 3 steps",
+}
+
+_CELL_LAYERS: dict[str, Callable[..., Any]] = {
+    "simple_rnn": layers.SimpleRNN,
+    "gru": layers.GRU,
+    "lstm": layers.LSTM,
+}
+
+LayerOf = Callable[[str, Callable[[], Any]], Any]
+"""From a name and a way to make it to a layer."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a network consists of.
+
+    Attributes:
+        cell: one of `CELLS`.
+        units: of the recurrence, or filters of the convolution.
+        classes: number of classes.
+        dropout: of vectors and of the summary.
+        word_dropout: the share of words, and of pairs, that training hides.
+        branch_dropout: how often training hides what one of two branches says.
+    """
+
+    cell: str
+    units: int
+    classes: int
+    dropout: float
+    word_dropout: float
+    branch_dropout: float
+
+    @property
+    def sees_padding(self) -> bool:
+        """Whether the network has no masks: a convolution passes none on."""
+        return self.cell == "convolution"
+
+
+def text_network(
+    plan: Plan,
+    words: int,
+    dimension: int,
+    pairs: int = 0,
+    pair_dimension: int = 16,
+    vectors: np.ndarray | None = None,
+    tune_vectors: bool = False,
+) -> Model:
+    """A network over word numbers, with a second branch over pairs of words if there are any.
+
+    Args:
+        plan: what reads the vectors.
+        words: entries of the vocabulary, padding included.
+        dimension: of the word vectors.
+        pairs: entries of the vocabulary of pairs, padding included; 0 for no such branch.
+        pair_dimension: of their vectors.
+        vectors: pretrained ones, `(words, dimension)`.
+        tune_vectors: whether training changes those.
+    """
+    numbers = Input((None,), dtype="int32", name="words")
+    embedding = layers.Embedding(
+        words,
+        dimension,
+        mask_zero=not plan.sees_padding,
+        name="word_vectors",
+        trainable=vectors is None or tune_vectors,
+    )
+    inputs, tensors = [numbers], [embedding(numbers)]
+    if pairs:
+        pair_numbers = Input((None,), dtype="int32", name="pairs")
+        pair_embedding = layers.Embedding(
+            pairs, pair_dimension, mask_zero=True, name="pair_vectors"
+        )
+        inputs.append(pair_numbers)
+        tensors.append(pair_embedding(pair_numbers))
+    logits = read(plan, _made, tensors[0], tensors[1] if pairs else None)
+    probabilities = layers.Activation("softmax", name="probabilities")(logits)
+    network = Model(inputs, probabilities, name="text_classifier")
+    if vectors is not None:
+        embedding.set_weights([vectors])
+    return network
+
+
+def sequence_network(plan: Plan, features: int) -> Model:
+    """A network over numeric sequences `(rows, steps, features)`."""
+    steps = Input((None, features), name="steps")
+    masking = layers.Masking(PADDING_VALUE, name="padding")
+    logits = read(plan, _made, steps if plan.sees_padding else masking(steps), None)
+    probabilities = layers.Activation("softmax", name="probabilities")(logits)
+    return Model(steps, probabilities, name="sequence_classifier")
+
+
+def _made(name: str, make: Callable[[], Any]) -> Any:
+    return make()
+
+
+def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
+    """From vectors `(rows, steps, dimension)` to one number for each class, `(rows, classes)`.
+
+    Args:
+        plan: what the network consists of.
+        layer: makes each layer, or finds it by its name.
+        vectors: of words or steps.
+        pair_vectors: of pairs of words; `None` where there are none.
+    """
+    shown = _hidden_at_times(layer, "hide_words", plan.word_dropout, vectors)
+    shown = layer(
+        "drop_vectors", lambda: layers.SpatialDropout1D(plan.dropout, name="drop_vectors")
+    )(shown)
+    summary = _summary(plan, layer, shown)
+    summary = layer("drop_summary", lambda: layers.Dropout(plan.dropout, name="drop_summary"))(
+        summary
+    )
+    logits = layer("says", lambda: layers.Dense(plan.classes, name="says"))(summary)
+    if pair_vectors is None:
+        return logits
+    shown_pairs = _hidden_at_times(layer, "hide_pairs", plan.word_dropout, pair_vectors)
+    average = layer("average_pair", lambda: layers.GlobalAveragePooling1D(name="average_pair"))(
+        shown_pairs
+    )
+    second = layer("pairs_say", lambda: layers.Dense(plan.classes, name="pairs_say"))(average)
+    branches = [
+        _branch_hidden_at_times(layer, "hide_reader", plan.branch_dropout, logits),
+        _branch_hidden_at_times(layer, "hide_pair_branch", plan.branch_dropout, second),
+    ]
+    return layer("together", lambda: layers.Add(name="together"))(branches)
+
+
+def _branch_hidden_at_times(layer: LayerOf, name: str, rate: float, logits: Any) -> Any:
+    """What one branch says, of which training hides whole rows: neither may rely on the other."""
+    hide = layer(name, lambda: layers.Dropout(rate, noise_shape=(None, 1), name=name))
+    return hide(logits)
+
+
+def _hidden_at_times(layer: LayerOf, name: str, rate: float, vectors: Any) -> Any:
+    """Vectors of which training hides whole words."""
+    if not rate:
+        return vectors
+    hide = layer(name, lambda: layers.Dropout(rate, noise_shape=(None, None, 1), name=name))
+    return hide(vectors)
+
+
+def _summary(plan: Plan, layer: LayerOf, vectors: Any) -> Any:
+    """What a network keeps of all steps: the maximum and the mean over time."""
+    read_steps = vectors
+    if plan.cell == "convolution":
+        read_steps = layer(
+            "reader",
+            lambda: layers.Conv1D(plan.units, 3, padding="same", activation="relu", name="reader"),
+        )(vectors)
+    elif plan.cell == "bidirectional":
+        read_steps = layer(
+            "reader",
+            lambda: layers.Bidirectional(
+                layers.LSTM(plan.units, return_sequences=True), name="reader"
+            ),
+        )(vectors)
+    elif plan.cell != "embedding":
+        cell = _CELL_LAYERS[plan.cell]
+        read_steps = layer(
+            "reader", lambda: cell(plan.units, return_sequences=True, name="reader")
+        )(vectors)
+    strongest = layer("strongest", lambda: layers.GlobalMaxPooling1D(name="strongest"))(read_steps)
+    average = layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(read_steps)
+    return layer("summary", lambda: layers.Concatenate(name="summary"))([strongest, average])
