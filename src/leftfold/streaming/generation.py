@@ -125,9 +125,8 @@ def generate_batch(
                 ids = [checked[row][position] for row in rows]
                 scores[rows] = stepper.step(ids, sessions[rows])
             for made in range(length):
-                draws = random.random(len(checked)).tolist()
-                tokens = [sampler.choose(*pair) for pair in zip(scores, draws, strict=True)]
-                yield np.array(tokens, np.int64)
+                tokens = sampler.choose_rows(scores, random.random(len(checked)))
+                yield tokens.copy()
                 if made + 1 < length:
                     stepper.step(tokens, sessions, scores)
         finally:

@@ -62,15 +62,58 @@ class Sampler:
             weights = weights[order]
             tokens = order if tokens is None else tokens[order]
         total = weights.cumsum(dtype=np.float64)
-        if not 0 < total[-1] < np.inf:
-            raise ValueError("generate got scores that are no numbers: the model's output is NaN.")
+        _refuse_no_numbers(total[-1])
         place = min(int(np.searchsorted(total, draw * total[-1], side="right")), len(total) - 1)
         return place if tokens is None else int(tokens[place])
 
+    def choose_rows(self, scores: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """What `choose` gives for each row, at once.
+
+        Args:
+            scores: `(rows, tokens)`.
+            draws: a random number from 0 to 1 for each row.
+
+        Returns:
+            Tokens, `(rows,)`, int64.
+
+        Raises:
+            ValueError: when the scores of a row are no numbers to choose by.
+
+        Example:
+            >>> sampler = Sampler(3, logits=False, temperature=1.0, top_k=None, top_p=None)
+            >>> scores = np.array([[0.2, 0.3, 0.5], [0.9, 0.1, 0]])
+            >>> sampler.choose_rows(scores, np.array([0.4, 0.4]))
+            array([1, 0])
+        """
+        if self._temperature == 0:
+            return scores.argmax(1)
+        tokens = None
+        if self._top_k is not None:
+            tokens = np.argpartition(scores, -self._top_k, axis=1)[:, -self._top_k :]
+            scores = np.take_along_axis(scores, tokens, 1)
+        weights = self._weights(scores)
+        last = weights.shape[1] - 1
+        if self._top_p is not None:
+            order = np.argsort(weights, axis=1)[:, ::-1]
+            weights = np.take_along_axis(weights, order, 1)
+            total = weights.cumsum(1)
+            last = (total[:, :-1] < self._top_p * total[:, -1:]).sum(1)
+            weights = np.where(np.arange(weights.shape[1]) <= last[:, None], weights, 0)
+            tokens = order if tokens is None else np.take_along_axis(tokens, order, 1)
+        total = weights.cumsum(1, dtype=np.float64)
+        _refuse_no_numbers(total[:, -1])
+        places = np.minimum((total <= draws[:, None] * total[:, -1:]).sum(1), last)
+        return places if tokens is None else tokens[np.arange(len(tokens)), places]
+
     def _weights(self, scores: np.ndarray) -> np.ndarray:
-        """Numbers in the ratios of the probabilities."""
+        """Numbers in the ratios of the probabilities, of one row or of many."""
         if self._logits:
-            return np.exp((scores - scores.max()) / self._temperature)
+            return np.exp((scores - scores.max(-1, keepdims=True)) / self._temperature)
         if self._temperature == 1:
             return scores
-        return (scores / scores.max()) ** (1 / self._temperature)
+        return (scores / scores.max(-1, keepdims=True)) ** (1 / self._temperature)
+
+
+def _refuse_no_numbers(total: np.ndarray) -> None:
+    if not np.all((total > 0) & (total < np.inf)):
+        raise ValueError("generate got scores that are no numbers: the model's output is NaN.")
