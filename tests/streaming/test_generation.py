@@ -114,18 +114,19 @@ def test_top_k_and_top_p_leave_the_likeliest() -> None:
 @pytest.mark.parametrize("temperature", [0.0, 0.6, 1.0, 1.7])
 @pytest.mark.parametrize("top_k", [None, 1, 7])
 @pytest.mark.parametrize("top_p", [None, 0.05, 0.8])
+@pytest.mark.parametrize("size", [33, 64, 300])
 def test_rows_are_chosen_for_as_one_by_one(
-    logits: bool, temperature: float, top_k: int | None, top_p: float | None
+    logits: bool, temperature: float, top_k: int | None, top_p: float | None, size: int
 ) -> None:
     random = np.random.default_rng(4)
-    scores = random.normal(0, 3, (200, 33)).astype(np.float32)
+    scores = random.normal(0, 3, (200, size)).astype(np.float32)
     scores[:40, 5:] = scores[:40, 5:6]  # many alike
     if not logits:
         scores = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
         scores[::3, 11:] = 0
     draws = random.random(200)
     draws[:2] = 0, np.nextafter(1, 0)
-    sampler = Sampler(33, logits, temperature, top_k, top_p)
+    sampler = Sampler(size, logits, temperature, top_k, top_p)
     one_by_one = [sampler.choose(row, draw) for row, draw in zip(scores, draws, strict=True)]
     assert sampler.choose_rows(scores, draws).tolist() == one_by_one
 

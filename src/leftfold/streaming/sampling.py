@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+_BLOCK = 64
+"""Weights that are added up together in search of a token."""
+
 
 class Sampler:
     """Chooses a token by its probability.
@@ -100,9 +103,7 @@ class Sampler:
             last = (total[:, :-1] < self._top_p * total[:, -1:]).sum(1)
             weights = np.where(np.arange(weights.shape[1]) <= last[:, None], weights, 0)
             tokens = order if tokens is None else np.take_along_axis(tokens, order, 1)
-        total = weights.cumsum(1, dtype=np.float64)
-        _refuse_no_numbers(total[:, -1])
-        places = np.minimum((total <= draws[:, None] * total[:, -1:]).sum(1), last)
+        places = np.minimum(_places(weights, draws), last)
         return places if tokens is None else tokens[np.arange(len(tokens)), places]
 
     def _weights(self, scores: np.ndarray) -> np.ndarray:
@@ -112,6 +113,30 @@ class Sampler:
         if self._temperature == 1:
             return scores
         return (scores / scores.max(-1, keepdims=True)) ** (1 / self._temperature)
+
+
+def _places(weights: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Where in each row the sum of the weights so far exceeds the drawn share of them all.
+
+    Sums of blocks find the block, and only there are the weights added up one by one.
+    """
+    rows, size = weights.shape
+    blocks = size // _BLOCK
+    whole = weights[:, : blocks * _BLOCK].reshape(rows, blocks, _BLOCK)
+    rest = weights[:, blocks * _BLOCK :]
+    sums = np.empty((rows, blocks + 1))
+    whole.sum(2, dtype=np.float64, out=sums[:, :-1])
+    rest.sum(1, dtype=np.float64, out=sums[:, -1])
+    totals = sums.cumsum(1)
+    _refuse_no_numbers(totals[:, -1])
+    goals = draws * totals[:, -1]
+    chosen = np.minimum((totals <= goals[:, None]).sum(1), blocks)
+    starts = chosen * _BLOCK
+    inside = starts[:, None] + np.arange(_BLOCK)
+    parts = np.take_along_axis(weights, np.minimum(inside, size - 1), 1).astype(np.float64)
+    parts[:, 0] += totals[np.arange(rows), chosen] - sums[np.arange(rows), chosen]
+    places = starts + (parts.cumsum(1) <= goals[:, None]).sum(1)
+    return np.minimum(places, np.minimum(starts + _BLOCK, size) - 1)
 
 
 def _refuse_no_numbers(total: np.ndarray) -> None:
