@@ -150,6 +150,9 @@ class TextGenerator(TaskEstimator):
             tokens, train, held_out, self.cell_, self.epochs, limit, callbacks
         )
         self.tokens_ = tokens
+        unwritten = np.bincount(train, minlength=tokens.size) == 0
+        unwritten[UNKNOWN] |= tokens.has_unknown
+        self.unwritten_: list[int] = np.flatnonzero(unwritten).tolist()
         self.model_ = self._network(self.cell_, tokens.size, None)
         self.model_.set_weights(model.get_weights())
         self._writer: Stepper | None = None
@@ -238,13 +241,13 @@ class TextGenerator(TaskEstimator):
         return evaluate_losses(self.tokens_, text, losses, references, repeated)
 
     def stepper(self) -> Stepper:
-        """The network compiled for writing. It never chooses the unknown token."""
+        """The network compiled for writing.
+
+        It never chooses the unknown token, nor one that the training text does not have.
+        """
         self._check_fitted()
         if self._writer is None:
-            knows_all = not self.tokens_.has_unknown
-            self._writer = compile(
-                self.model_ if knows_all else network.without(self.model_, UNKNOWN)
-            )
+            self._writer = compile(network.without(self.model_, self.unwritten_))
         return self._writer
 
     def stream(
@@ -334,6 +337,7 @@ class TextGenerator(TaskEstimator):
     def _state(self) -> TaskFile:
         state = {
             "cell": self.cell_,
+            "unwritten": self.unwritten_,
             "training": vars(self.training_),
             "comparison": [vars(row) for row in self.comparison_],
         }
@@ -344,6 +348,7 @@ class TextGenerator(TaskEstimator):
         check_settings(self)
         self.tokens_ = tokens_from_plain(content.vocabulary)
         self.cell_ = content.state["cell"]
+        self.unwritten_ = [int(number) for number in content.state["unwritten"]]
         self.training_ = Training(**content.state["training"])
         self.comparison_ = [Candidate(**row) for row in content.state["comparison"]]
         network.check_shape(

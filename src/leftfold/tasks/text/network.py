@@ -86,12 +86,12 @@ def token_losses(model: Any, reader: Any, ids: np.ndarray, window: int = 1024) -
     return np.concatenate(losses)
 
 
-def without(model: Any, token: int) -> Any:
-    """A copy of a model that never chooses `token`."""
+def without(model: Any, tokens: list[int]) -> Any:
+    """A copy of a model that never chooses one of `tokens`."""
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     bias = copy.get_layer("logits").bias
     changed = bias.numpy()
-    changed[token] = _NEVER
+    changed[tokens] = _NEVER
     bias.assign(changed)
     return copy
