@@ -110,6 +110,27 @@ def test_top_k_and_top_p_leave_the_likeliest() -> None:
     assert shares(Sampler(4, False, 1.0, 4, 1.0), p) == pytest.approx(p, abs=1e-3)
 
 
+@pytest.mark.parametrize("logits", [True, False])
+@pytest.mark.parametrize("temperature", [0.0, 0.6, 1.0, 1.7])
+@pytest.mark.parametrize("top_k", [None, 1, 7])
+@pytest.mark.parametrize("top_p", [None, 0.05, 0.8])
+@pytest.mark.parametrize("size", [33, 64, 300])
+def test_rows_are_chosen_for_as_one_by_one(
+    logits: bool, temperature: float, top_k: int | None, top_p: float | None, size: int
+) -> None:
+    random = np.random.default_rng(4)
+    scores = random.normal(0, 3, (200, size)).astype(np.float32)
+    scores[:40, 5:] = scores[:40, 5:6]  # many alike
+    if not logits:
+        scores = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+        scores[::3, 11:] = 0
+    draws = random.random(200)
+    draws[:2] = 0, np.nextafter(1, 0)
+    sampler = Sampler(size, logits, temperature, top_k, top_p)
+    one_by_one = [sampler.choose(row, draw) for row, draw in zip(scores, draws, strict=True)]
+    assert sampler.choose_rows(scores, draws).tolist() == one_by_one
+
+
 def test_a_probability_of_zero_is_never_chosen() -> None:
     for temperature in (1.0, 0.3):
         found = shares(Sampler(3, False, temperature, None, None), [0.0, 1.0, 0.0])
@@ -119,6 +140,10 @@ def test_a_probability_of_zero_is_never_chosen() -> None:
 def test_scores_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="no numbers"):
         Sampler(2, True, 1.0, None, None).choose(np.array([np.nan, 1.0]), 0.5)
+    with pytest.raises(ValueError, match="no numbers"):
+        Sampler(2, True, 1.0, None, None).choose_rows(
+            np.array([[0.0, 1.0], [np.nan, 1.0]]), np.array([0.5, 0.5])
+        )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ Example:
     True
 """
 
+from leftfold.streaming.beam import beam_search
 from leftfold.streaming.generation import generate, generate_batch
 from leftfold.streaming.stepper import Stepper, compile
 
-__all__ = ["Stepper", "compile", "generate", "generate_batch"]
+__all__ = ["Stepper", "beam_search", "compile", "generate", "generate_batch"]

@@ -57,7 +57,7 @@ def generate(
         (5, True)
     """
     stepper, sampler = _prepare(model, length, temperature, top_k, top_p)
-    tokens = _checked(prompt, "prompt")
+    tokens = as_prompt(prompt, "prompt")
 
     def run() -> Iterator[int]:
         random = as_generator(seed)
@@ -113,7 +113,7 @@ def generate_batch(
         (4, (2,))
     """
     stepper, sampler = _prepare(model, length, temperature, top_k, top_p)
-    checked = [_checked(prompt, "each prompt") for prompt in prompts]
+    checked = [as_prompt(prompt, "each prompt") for prompt in prompts]
 
     def run() -> Iterator[np.ndarray]:
         random = as_generator(seed)
@@ -125,9 +125,8 @@ def generate_batch(
                 ids = [checked[row][position] for row in rows]
                 scores[rows] = stepper.step(ids, sessions[rows])
             for made in range(length):
-                draws = random.random(len(checked)).tolist()
-                tokens = [sampler.choose(*pair) for pair in zip(scores, draws, strict=True)]
-                yield np.array(tokens, np.int64)
+                tokens = sampler.choose_rows(scores, random.random(len(checked)))
+                yield tokens.copy()
                 if made + 1 < length:
                     stepper.step(tokens, sessions, scores)
         finally:
@@ -140,6 +139,18 @@ def generate_batch(
 def _prepare(
     model: Any, length: int, temperature: float, top_k: int | None, top_p: float | None
 ) -> tuple[Stepper, Sampler]:
+    stepper = as_writer(model)
+    check_length(length)
+    logits = stepper.output_activation != "softmax"
+    return stepper, Sampler(stepper.output_size, logits, temperature, top_k, top_p)
+
+
+def as_writer(model: Any) -> Stepper:
+    """The stepper of a model that reads token ids and scores the next.
+
+    Raises:
+        ValueError: for another model.
+    """
     stepper = model if isinstance(model, Stepper) else compile(model)
     if stepper.input_size:
         raise ValueError(
@@ -151,13 +162,25 @@ def _prepare(
             "generate expected a model that ends with softmax or without an activation, got "
             f"{stepper.output_activation or 'another end'}."
         )
+    return stepper
+
+
+def check_length(length: int) -> None:
+    """Refuse a length that is none.
+
+    Raises:
+        ValueError: for anything but an integer of at least 0.
+    """
     if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
         raise ValueError(f"generate expected length to be an integer of at least 0, got {length}.")
-    logits = stepper.output_activation != "softmax"
-    return stepper, Sampler(stepper.output_size, logits, temperature, top_k, top_p)
 
 
-def _checked(prompt: Iterable[int], what: str) -> list[int]:
+def as_prompt(prompt: Iterable[int], what: str) -> list[int]:
+    """A prompt's token ids.
+
+    Raises:
+        ValueError: for none, or for anything else.
+    """
     tokens = list(prompt)
     if not tokens or not all(isinstance(token, int | np.integer) for token in tokens):
         raise ValueError(f"generate expected {what} to be token ids, at least one, got {prompt!r}.")

@@ -96,6 +96,15 @@ class Sessions:
         for s in self.layout:
             row[s.start : s.start + s.size] = arrays[s.name]
 
+    def copy(self, sources: list[int], targets: list[int]) -> None:
+        """Give sessions the states that others have."""
+        if len(sources) != len(targets):
+            raise ValueError(
+                f"copy expected as many sources as targets, got {len(sources)} and {len(targets)}."
+            )
+        places = [self.place(session) for session in targets]
+        self.states[places] = self.states[[self.place(session) for session in sources]]
+
     def replace(self, numbers: np.ndarray, states: np.ndarray) -> None:
         """Another table in the place of this one."""
         self.numbers, self.states = numbers, states

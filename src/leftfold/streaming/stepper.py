@@ -255,6 +255,18 @@ class Stepper:
         """
         self._sessions.set(session, state)
 
+    def copy(self, sources: Any, targets: Any) -> None:
+        """Let sessions remember what others remember, all at once.
+
+        Args:
+            sources: the numbers of sessions.
+            targets: as many others, or the same in another order.
+
+        Raises:
+            ValueError: for a session that does not exist, or for unequal numbers of them.
+        """
+        self._sessions.copy(np.ravel(sources).tolist(), np.ravel(targets).tolist())
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all sessions into an `.npz` file of plain arrays."""
         write_sessions(path, self._sessions)

@@ -1,0 +1,1 @@
+"""The parts of `TextGenerator`: tokens, windows of a long text, counts to be beaten."""

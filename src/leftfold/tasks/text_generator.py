@@ -1,0 +1,381 @@
+"""`TextGenerator`: learns from one long text and goes on writing."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from leftfold.callbacks import Callback
+from leftfold.engine.random import seeded
+from leftfold.losses import SparseCategoricalCrossentropy
+from leftfold.optimizers import Adam
+from leftfold.streaming import Stepper, beam_search, compile, generate, generate_batch
+from leftfold.tasks.errors import DataError
+from leftfold.tasks.estimator import TaskEstimator
+from leftfold.tasks.files import TaskFile
+from leftfold.tasks.text import network
+from leftfold.tasks.text.choice import Candidate, choose_cell
+from leftfold.tasks.text.evaluation import (
+    TextEvaluation,
+    evaluate_losses,
+    reference_losses,
+    repeated_lines,
+)
+from leftfold.tasks.text.settings import check_settings
+from leftfold.tasks.text.tokens import UNKNOWN, Tokens, learn_tokens, tokens_from_plain
+from leftfold.tasks.text.training import train_writer
+from leftfold.tasks.text.windows import Windows, window_and_rows
+from leftfold.tasks.training import Training
+
+Self = TypeVar("Self", bound="TextGenerator")
+Texts = str | Sequence[str]
+
+LEAST_TOKENS = 100
+"""Tokens below which there is nothing to learn from."""
+
+
+class TextGenerator(TaskEstimator):
+    """A recurrent network that foretells the next token of a text, and so can write.
+
+    It reads the training text in many places at once and from window to window keeps its states,
+    so that it has the whole text before a token to foretell it by, while gradients go back one
+    window (truncated back-propagation through time). The last part of the text is kept apart to
+    choose the best epoch by.
+
+    Args:
+        unit: what a token is: `"character"`, `"word"`, or `"subword"` (needs the extra
+            `subword`).
+        cell: `"LSTM"`, `"GRU"`, `"SimpleRNN"`, or `"auto"`, which tries all three.
+        units: of each recurrent layer.
+        layers: how many recurrent layers.
+        embedding: numbers in a token's vector.
+        dropout: share of a recurrent layer's outputs dropped in training.
+        vocabulary: how many different tokens at most.
+        window: tokens that gradients go back.
+        batch_size: places in which the text is read at the same time; fewer for a short text.
+        learning_rate: the highest; it falls to almost nothing by the end.
+        epochs: passes over the text at most; by default 20, with a time limit as many as fit.
+        time_limit: seconds of training at most. The learning rate follows it.
+        patience: epochs without improvement on the validation text before training cools down.
+        validation: share of the text, from its end, to choose the best epoch by.
+        seed: of weights, dropout and windows.
+        verbose: 0 silent, 1 a live bar, 2 one line per epoch.
+
+    Attributes:
+        model_: the network, from token ids to logits, as a plain Leftfold model (also `model`).
+        tokens_: the vocabulary.
+        training_: how training went.
+        comparison_: what `cell="auto"` found, a row for each cell.
+
+    Example:
+        >>> text = "the cat sat on the mat and the dog sat on the log. " * 40
+        >>> writer = TextGenerator(units=24, epochs=3, learning_rate=0.02).fit(text)
+        >>> len(writer.sample("the ", length=30, seed=1))
+        30
+        >>> writer.score("the dog sat on the mat.") > -3.5
+        True
+    """
+
+    def __init__(
+        self,
+        unit: str = "character",
+        cell: str = "LSTM",
+        units: int = 512,
+        layers: int = 1,
+        embedding: int = 64,
+        dropout: float = 0.3,
+        vocabulary: int = 10_000,
+        window: int = 100,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        epochs: int | None = None,
+        time_limit: float | None = None,
+        patience: int = 4,
+        validation: float = 0.05,
+        seed: int = 0,
+        verbose: int | str = 0,
+    ) -> None:
+        self.unit = unit
+        self.cell = cell
+        self.units = units
+        self.layers = layers
+        self.embedding = embedding
+        self.dropout = dropout
+        self.vocabulary = vocabulary
+        self.window = window
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.time_limit = time_limit
+        self.patience = patience
+        self.validation = validation
+        self.seed = seed
+        self.verbose = verbose
+
+    def fit(self: Self, X: Texts, y: Any = None, callbacks: Sequence[Callback] = ()) -> Self:
+        """Learn from a text.
+
+        Args:
+            X: the text, or several, which are read one after the other.
+            y: not used.
+            callbacks: further callbacks for the training.
+
+        Raises:
+            ValueError: for settings that make no sense.
+            DataError: for a text that is too short.
+        """
+        check_settings(self)
+        text = as_text(X)
+        cut = round(len(text) * (1 - self.validation))
+        tokens = learn_tokens(text[:cut], self.unit, self.vocabulary)
+        train, held_out = tokens.encode(text[:cut]), tokens.encode(text[cut:])
+        if len(train) < LEAST_TOKENS or len(held_out) < 3:
+            raise DataError(
+                f"TextGenerator expected a text of at least {LEAST_TOKENS} {self.unit}s to learn "
+                f"from and some to choose the best epoch by, got {len(train)} and {len(held_out)}."
+            )
+        started = time.monotonic()
+        self.comparison_: list[Candidate] = []
+        self.cell_ = self.cell
+        if self.cell == "auto":
+            self.comparison_ = choose_cell(self, tokens, train, held_out)
+            self.cell_ = min(self.comparison_[:3], key=lambda row: row.loss).cell
+        used = time.monotonic() - started
+        limit = None if self.time_limit is None else max(1e-3, self.time_limit - used)
+        model, self.training_ = self._train(
+            tokens, train, held_out, self.cell_, self.epochs, limit, callbacks
+        )
+        self.tokens_ = tokens
+        unwritten = np.bincount(train, minlength=tokens.size) == 0
+        unwritten[UNKNOWN] |= tokens.has_unknown
+        self.unwritten_: list[int] = np.flatnonzero(unwritten).tolist()
+        self.model_ = self._network(self.cell_, tokens.size, None)
+        self.model_.set_weights(model.get_weights())
+        self._writer: Stepper | None = None
+        return self
+
+    def _network(self, cell: str, size: int, rows: int | None) -> Any:
+        shape = size, cell, self.units, self.layers, self.embedding, self.dropout
+        with seeded(self.seed):
+            return network.build(*shape, rows=rows)
+
+    def _train(
+        self,
+        tokens: Tokens,
+        train: np.ndarray,
+        held_out: np.ndarray,
+        cell: str,
+        epochs: int | None,
+        time_limit: float | None,
+        callbacks: Sequence[Callback] = (),
+        verbose: int | str | None = None,
+    ) -> tuple[Any, Training]:
+        """A trained stateful network, and how its training went."""
+        window, rows = window_and_rows(len(train), self.window, self.batch_size)
+        rows = min(rows, len(held_out) - 1)
+        with seeded(self.seed):
+            model = self._network(cell, tokens.size, rows)
+            optimizer = Adam(self.learning_rate, global_clipnorm=1.0)
+            model.compile(optimizer, SparseCategoricalCrossentropy(from_logits=True))
+            training = train_writer(
+                model,
+                Windows(train, rows, window, self.seed),
+                Windows(held_out, rows, window, None),
+                epochs=epochs or (20 if time_limit is None else 100_000),
+                learning_rate=self.learning_rate,
+                time_limit=time_limit,
+                patience=self.patience,
+                verbose=self.verbose if verbose is None else verbose,
+                callbacks=callbacks,
+            )
+        return model, training
+
+    def losses(self, text: Texts, before: str = "") -> np.ndarray:
+        """What each token of a text costs: `-log p(token | all before it)` in nats.
+
+        The network reads the text once from beginning to end and keeps its states.
+
+        Args:
+            text: to be foretold.
+            before: text that the network reads first, without being judged by it.
+
+        Returns:
+            `(tokens,)` with `before`, or without it `(tokens - 1,)`, as nothing foretells the
+            first.
+        """
+        self._check_fitted()
+        ids, read = self.tokens_.encode(as_text(text)), self.tokens_.encode(before)
+        if len(ids) + len(read) < 2:
+            raise DataError("TextGenerator expected a text of at least two tokens to foretell.")
+        reader = self._network(self.cell_, self.tokens_.size, 1)
+        costs = network.token_losses(self.model_, reader, np.concatenate([read, ids]))
+        return costs[max(0, len(read) - 1) :]
+
+    def score(self, X: Texts, y: Any = None) -> float:
+        """How well a text is foretold: minus the nats per character, so that more is better."""
+        self._check_fitted()
+        text = as_text(X)
+        return -evaluate_losses(self.tokens_, text, self.losses(text), {}).model.nats
+
+    def evaluate(self, text: Texts, train: Texts | None = None) -> TextEvaluation:
+        """Judge the network on a text that it has not seen.
+
+        Args:
+            text: the held-out text.
+            train: the text that `fit` got. With it, counts of runs of its tokens are judged on
+                the same text: smoothed by Kneser-Ney, of the length that does best, in pairs and
+                alone.
+        """
+        text = as_text(text)
+        losses = self.losses(text)
+        if train is None:
+            return evaluate_losses(self.tokens_, text, losses, {})
+        train = as_text(train)
+        known, ids = self.tokens_.encode(train), self.tokens_.encode(text)
+        references = reference_losses(known, ids, self.tokens_.size)
+        repeated = repeated_lines(train, text)
+        return evaluate_losses(self.tokens_, text, losses, references, repeated)
+
+    def stepper(self) -> Stepper:
+        """The network compiled for writing.
+
+        It never chooses the unknown token, nor one that the training text does not have.
+        """
+        self._check_fitted()
+        if self._writer is None:
+            self._writer = compile(network.without(self.model_, self.unwritten_))
+        return self._writer
+
+    def stream(
+        self,
+        prompt: str = "",
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Go on with a prompt, piece by piece, each as soon as it is chosen.
+
+        Args:
+            prompt: what the network reads first; without one it begins a line.
+            length: how many tokens to write.
+            temperature: 0 always takes the likeliest token, 1 chooses by probability, less than
+                1 prefers likely ones.
+            top_k: choose among so many of the likeliest tokens.
+            top_p: choose among the likeliest tokens that together have this probability.
+            seed: fixes the choices.
+        """
+        ids = generate(self.stepper(), self._read(prompt), length, temperature, top_k, top_p, seed)
+        return self.tokens_.stream(ids)
+
+    def sample(
+        self,
+        prompt: str | Sequence[str] = "",
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        beams: int | None = None,
+        seed: int | None = None,
+    ) -> Any:
+        """Go on with a prompt, or with many at the same time.
+
+        Args:
+            prompt: a text, or several.
+            length: how many tokens to write.
+            temperature: as in `stream`.
+            top_k: as in `stream`.
+            top_p: as in `stream`.
+            beams: search for the likeliest continuation with so many beams instead of choosing
+                by chance.
+            seed: fixes the choices.
+
+        Returns:
+            The new text without the prompt, or a list of such.
+        """
+        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        read = [self._read(one) for one in prompts]
+        if beams is not None:
+            if temperature != 1 or top_k is not None or top_p is not None:
+                raise ValueError("sample expected beams without temperature, top_k and top_p.")
+            found = [beam_search(self.stepper(), ids, length, beams)[0][0] for ids in read]
+        elif len(read) == 1:
+            one = generate(self.stepper(), read[0], length, temperature, top_k, top_p, seed)
+            found = [list(one)]
+        else:
+            steps = generate_batch(self.stepper(), read, length, temperature, top_k, top_p, seed)
+            found = np.array(list(steps), np.int64).reshape(-1, len(read)).T.tolist()
+        texts = [self.tokens_.decode(ids) for ids in found]
+        return texts[0] if isinstance(prompt, str) else texts
+
+    def predict(self, X: Texts) -> list[str]:
+        """The likeliest next token of each text."""
+        pieces = self.tokens_.pieces()
+        return [pieces[number] for number in self.predict_proba(X).argmax(1)]
+
+    def predict_proba(self, X: Texts) -> np.ndarray:
+        """The probability of every token to come next, `(texts, vocabulary)`."""
+        self._check_fitted()
+        texts = [X] if isinstance(X, str) else list(X)
+        logits = [
+            self.model_.predict_on_batch(np.array([self._read(text)]))[0, -1] for text in texts
+        ]
+        shares = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(1, keepdims=True))
+
+    def _read(self, prompt: str) -> list[int]:
+        """A prompt's ids, or for an empty one those of a new line."""
+        self._check_fitted()
+        ids = self.tokens_.encode(prompt).tolist() or self.tokens_.encode("\n").tolist()
+        return [int(number) for number in ids]
+
+    def _state(self) -> TaskFile:
+        state = {
+            "cell": self.cell_,
+            "unwritten": self.unwritten_,
+            "training": vars(self.training_),
+            "comparison": [vars(row) for row in self.comparison_],
+        }
+        vocabulary = self.tokens_.plain()
+        return TaskFile("TextGenerator", self.get_params(), state, self.model_, vocabulary)
+
+    def _set_state(self, content: TaskFile) -> None:
+        check_settings(self)
+        self.tokens_ = tokens_from_plain(content.vocabulary)
+        self.cell_ = content.state["cell"]
+        self.unwritten_ = [int(number) for number in content.state["unwritten"]]
+        self.training_ = Training(**content.state["training"])
+        self.comparison_ = [Candidate(**row) for row in content.state["comparison"]]
+        network.check_shape(
+            content.model, self.tokens_.size, self.cell_, self.units, self.layers, self.embedding
+        )
+        self.model_ = content.model
+        self._writer = None
+
+    @property
+    def tokens_per_second(self) -> float:
+        """How fast the network writes one text on this machine."""
+        begin = time.perf_counter()
+        count = sum(1 for _ in generate(self.stepper(), self._read(""), 300, seed=0))
+        return count / max(time.perf_counter() - begin, math.ulp(1.0))
+
+
+def as_text(texts: Any) -> str:
+    """One text, or several joined by new lines.
+
+    Raises:
+        DataError: for anything else, or where nothing is in it.
+    """
+    if not isinstance(texts, str):
+        parts = list(texts)
+        if not all(isinstance(part, str) for part in parts):
+            raise DataError("TextGenerator expected a text or a sequence of texts.")
+        texts = "\n".join(parts)
+    if not texts.strip():
+        raise DataError("TextGenerator expected a text, got nothing but spaces.")
+    return str(texts)
