@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ from leftfold.interop.onnx.run.operators import Call, checked_shape, limit, oper
 from leftfold.ops import conv
 
 Array = np.ndarray
+
+_MOST_PLACES = 1 << 16
+"""Places of one window, each of which is a pass over the inputs."""
 
 
 class _Geometry(NamedTuple):
@@ -33,6 +37,8 @@ def _geometry(call: Call, x: Array, size: list[int]) -> _Geometry:
         raise call.refuse(f"its window {size} does not fit inputs of shape {x.shape}")
     if any(n < 0 for n in given) or len(given) != 2 * rank:
         raise call.refuse(f"expected {2 * rank} pads of 0 and more, got {given}")
+    if math.prod(size) > _MOST_PLACES:
+        raise call.refuse(f"its window {size} has more than {_MOST_PLACES} places")
     pads, counts = [], []
     for i, n in enumerate(x.shape[2:]):
         span = (size[i] - 1) * dilations[i] + 1
