@@ -1,5 +1,6 @@
 """Whole jobs: data in, an honestly judged model out."""
 
 from leftfold.tasks.sentiment import Sentiment
+from leftfold.tasks.text_generator import TextGenerator
 
-__all__ = ["Sentiment"]
+__all__ = ["Sentiment", "TextGenerator"]
