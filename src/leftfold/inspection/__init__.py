@@ -14,13 +14,8 @@ Example:
 from leftfold.inspection.embeddings import flat_map, neighbours
 from leftfold.inspection.gradients import GradientFlow, compare_cells, gradient_flow
 from leftfold.inspection.picture import Picture
-from leftfold.inspection.plots import (
-    plot_embeddings,
-    plot_gates,
-    plot_gradients,
-    plot_lengths,
-    plot_states,
-)
+from leftfold.inspection.plots import plot_gates, plot_gradients, plot_states
+from leftfold.inspection.plots_of_data import plot_embeddings, plot_lengths
 from leftfold.inspection.tracing import LayerCall, Recurrence, Trace, trace
 
 __all__ = [

@@ -88,7 +88,7 @@ def _heat(figure: Any, axis: Any, values: np.ndarray, state: str) -> None:
     axis.grid(False)
     axis.set_ylabel(f"{values.shape[1]} units")
     axis.set_yticks([])
-    figure.colorbar(drawn, ax=axis, label=f"{state} state", pad=0.01, aspect=12)
+    figure.colorbar(drawn, ax=axis, pad=0.01, aspect=14)
 
 
 def _lines(axis: Any, values: np.ndarray, units: Sequence[int] | None, state: str) -> None:
@@ -106,7 +106,9 @@ def _lines(axis: Any, values: np.ndarray, units: Sequence[int] | None, state: st
         )
     axis.axhline(0, color="0.4", linewidth=0.8)
     axis.set_ylabel(f"{state} state")
-    axis.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
+    axis.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=6, fontsize="small", borderaxespad=0.2
+    )
 
 
 def _alike_together(values: np.ndarray) -> np.ndarray:
@@ -157,7 +159,7 @@ def plot_gates(recurrence: Recurrence, words: Sequence[str] | None = None, row: 
             _distribution(axes[name], name, values[np.isfinite(values)], color)
         axes["time"].set(ylim=(-0.02, 1.02), ylabel="opening, mean and middle half")
         axes["time"].set_title(f"{recurrence.name or recurrence.cell}: gates at each step")
-        axes["time"].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        axes["time"].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0.2)
         _write_words(axes["time"], names, len(steps))
         axes[next(iter(gates))].set_ylabel("share of units and steps")
     return Picture(figure)
@@ -194,6 +196,7 @@ def plot_gradients(flows: Mapping[str, GradientFlow], title: str = "") -> Pictur
                 label=f"{name}: {shares[-1]:.1g} left",
             )
         axis.set_ylim(max(lowest / 3, 1e-30), None)
+        axis.yaxis.set_major_formatter(_power)
         axis.set(
             xlabel="steps travelled back in time",
             ylabel="length, as a share of the last",
@@ -203,72 +206,8 @@ def plot_gradients(flows: Mapping[str, GradientFlow], title: str = "") -> Pictur
     return Picture(figure)
 
 
-def plot_embeddings(
-    points: Any, words: Sequence[str], groups: Sequence[str] | None = None, title: str = ""
-) -> Picture:
-    """Words on a map.
-
-    Args:
-        points: `(words, 2)`, from `flat_map`.
-        words: the word of each point.
-        groups: what kind each is, shown by colour and marker.
-        title: above the picture.
-    """
-    points = np.asarray(points, float)
-    if points.shape != (len(words), 2):
-        raise ValueError(
-            f"plot_embeddings expected points of shape ({len(words)}, 2), got {points.shape}."
-        )
-    kinds = list(dict.fromkeys(groups)) if groups is not None else [""]
-    belongs = list(groups) if groups is not None else [""] * len(words)
-    with new_figure(7.5, 6) as (figure, axis):
-        for place, kind in enumerate(kinds):
-            chosen = [i for i, group in enumerate(belongs) if group == kind]
-            axis.scatter(
-                points[chosen, 0],
-                points[chosen, 1],
-                s=18,
-                color=PALETTE[place % len(PALETTE)],
-                marker="os^Dv"[place % 5],
-                label=kind or None,
-            )
-        for (x, y), word in zip(points, words, strict=True):
-            axis.annotate(word, (x, y), (4, 3), textcoords="offset points", fontsize=8.5)
-        axis.set(xticks=[], yticks=[])
-        axis.grid(False)
-        axis.margins(0.08)
-        axis.set_title(title or "Vectors that are alike lie close together")
-        if groups is not None:
-            axis.legend()
-    return Picture(figure)
-
-
-def plot_lengths(lengths: Any, cut: int | None = None, unit: str = "words") -> Picture:
-    """How long sequences are, and what a cut at some length would cost.
-
-    Args:
-        lengths: of every sequence.
-        cut: the length to which they are to be padded or cut.
-        unit: of the lengths.
-    """
-    lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or not lengths.size:
-        raise ValueError(f"plot_lengths expected lengths of sequences, got shape {lengths.shape}.")
-    far = max(int(np.quantile(lengths, 0.99)), cut or 0, 1)
-    with new_figure(7.5, 3.4) as (figure, axis):
-        shown = np.minimum(lengths, far)
-        axis.hist(shown, bins=min(60, far), color=PALETTE[0], alpha=0.85)
-        median = float(np.median(lengths))
-        axis.axvline(median, color=PALETTE[6], linestyle=":", label=f"half have {median:g} or less")
-        if cut is not None:
-            whole = (lengths <= cut).mean()
-            padding = np.maximum(cut - lengths, 0).sum() / (cut * len(lengths))
-            label = f"cut at {cut}: {whole:.0%} whole,\n{padding:.0%} of all steps padding"
-            axis.axvline(cut, color=PALETTE[5], linewidth=2, label=label)
-        axis.set(xlabel=f"{unit} (the last bar has all longer ones)", ylabel="sequences")
-        axis.set_title(f"Lengths of {len(lengths):,} sequences")
-        axis.legend()
-    return Picture(figure)
+def _power(value: float, _: Any) -> str:
+    return f"{value:.0e}" if value < 0.01 else f"{value:g}"
 
 
 def _of_row(values: Mapping[str, np.ndarray], name: str, row: int, what: str) -> np.ndarray:

@@ -132,6 +132,8 @@ def _data(page: Page, writer: Any, told: Told) -> None:
         if tokens.size < len(ranks):
             drawn.axis.axvline(tokens.size, color=figures.PALETTE[5], linestyle="--")
             drawn.axis.annotate("  end of the vocabulary", (tokens.size, ranks[0]), va="top")
+        for side in (drawn.axis.xaxis, drawn.axis.yaxis):
+            side.set_major_formatter(lambda value, _: f"{value:,.0f}")
         drawn.axis.set(xlabel=f"{writer.unit}s, the most frequent first", ylabel="occurrences")
     page.figure(drawn.svg, f"How often the {writer.unit}s occur in the text that was learnt from")
 
