@@ -79,8 +79,8 @@ def test_the_rate_rises_and_then_falls_over_the_steps() -> None:
         pace.on_train_batch_end(step)
     assert rates[0] == pytest.approx(0.01)
     assert max(rates) > 0.97
-    assert np.argmax(rates) == 99
-    assert all(np.diff(rates[99:]) <= 0)
+    assert np.argmax(rates) == 50  # a twentieth of all, less than a hundred steps
+    assert all(np.diff(rates[50:]) <= 0)
     assert rates[-1] == pytest.approx(0.02)
     assert not model.stop_training
 

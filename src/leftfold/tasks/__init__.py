@@ -2,5 +2,6 @@
 
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.sentiment import Sentiment
+from leftfold.tasks.text_generator import TextGenerator
 
-__all__ = ["Sentiment", "SequenceClassifier"]
+__all__ = ["Sentiment", "SequenceClassifier", "TextGenerator"]

@@ -16,6 +16,9 @@ from leftfold.tasks.training import Training
 _WARM_UP = 100
 """Steps in which the learning rate rises, or fewer where there are few."""
 
+_WARM_SHARE = 0.05
+"""Of the whole training, at most, in which it rises."""
+
 _LAST = 0.02
 """The learning rate in the end, as a share of the highest."""
 
@@ -73,7 +76,7 @@ class Pace(Callback):
 
     def rate(self) -> float:
         """The learning rate now."""
-        warm = min(1.0, (self.taken + 1) / min(_WARM_UP, 1 + self.steps // 10))
+        warm = min(1.0, max((self.taken + 1) / _WARM_UP, self.progress() / _WARM_SHARE))
         if self._cooling is not None:
             begin, end, first = self._cooling
             left = max(0.0, (end - self.taken) / (end - begin))
