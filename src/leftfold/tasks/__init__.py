@@ -1,6 +1,7 @@
 """Whole jobs: data in, an honestly judged model out."""
 
+from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.sentiment import Sentiment
 
-__all__ = ["Sentiment", "SequenceClassifier"]
+__all__ = ["Classification", "Sentiment", "SequenceClassifier", "classify"]

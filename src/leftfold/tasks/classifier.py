@@ -205,7 +205,7 @@ class SequenceClassifier(TaskEstimator):
     ) -> tuple[Inputs, Inputs | None]:
         if validation is not None:
             other = rows_of(validation[0], self.level, None)
-            other_codes = self._codes(check_labels(validation[1], len(other), least=1))
+            other_codes = self.codes(check_labels(validation[1], len(other), least=1))
             return Inputs(rows, codes), Inputs(other, other_codes)
         groups = duplicate_groups(map(checks.row_key, rows))
         shares = [1 - self.validation_share, self.validation_share]
@@ -213,7 +213,7 @@ class SequenceClassifier(TaskEstimator):
         everything = Inputs(rows, codes)
         return everything.take(learn), everything.take(judge) if len(judge) else None
 
-    def _codes(self, labels: np.ndarray) -> np.ndarray:
+    def codes(self, labels: np.ndarray) -> np.ndarray:
         """Labels as numbers of classes.
 
         Raises:
@@ -355,7 +355,7 @@ class SequenceClassifier(TaskEstimator):
         """
         self._check_fitted()
         row = rows_of([x], self.level, None, self.encoder_)[0]
-        code = None if target is None else int(self._codes(np.asarray([target]))[0])
+        code = None if target is None else int(self.codes(np.asarray([target]))[0])
         encoder = self.encoder_
         if isinstance(encoder, TextEncoder):
             return explain_text(self.model_, self.plan_, encoder, row, self.classes_, code)
