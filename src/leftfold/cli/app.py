@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from leftfold.cli import classify
+
 app = typer.Typer(
     name="leftfold",
     help="Recurrent networks on the computer you already have.",
@@ -16,6 +18,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: where they are, and how to add one.")
 app.add_typer(data_app, name="data")
+app.add_typer(classify.app, name="classify")
 
 
 @app.callback(invoke_without_command=True)
