@@ -1,7 +1,8 @@
 """Whole jobs: data in, an honestly judged model out."""
 
+from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.sentiment import Sentiment
 from leftfold.tasks.text_generator import TextGenerator
 
-__all__ = ["Sentiment", "SequenceClassifier", "TextGenerator"]
+__all__ = ["Classification", "Sentiment", "SequenceClassifier", "TextGenerator", "classify"]

@@ -70,7 +70,7 @@ class SequenceClassifier(TaskEstimator):
         words: entries of the vocabulary at most.
         pairs: entries of the vocabulary of a second branch of the network, which averages vectors
             of a text's words and pairs of neighbouring words; 0 for no such branch. By default
-            150,000 where words are learnt from 1,000 texts or more.
+            150,000 where texts are read by word.
         longest: steps to cut at; chosen by the lengths of the training part by default.
         vectors: a file with pretrained vectors, see `leftfold.tasks.vectors`.
         tune_vectors: whether training changes them.
@@ -79,9 +79,12 @@ class SequenceClassifier(TaskEstimator):
         learning_rate: of Adam, at the beginning; it falls to a twentieth of that.
         dropout: of vectors and of the summary.
         word_dropout: the share of words that training hides.
+        pair_dropout: the share of pairs that training hides.
+        branch_dropout: how often training hides what one of two branches says.
         balanced: whether rare classes count as much as frequent ones.
         validation_share: of the rows, for early stopping.
-        patience: epochs without improvement before training ends.
+        patience: epochs without improvement before training ends; by default 3, or 10 with fewer
+            than 1,000 rows.
         time_limit: seconds of training at most, all candidates of `"auto"` together.
         seed: of the split, the weights and the order of rows.
         verbose: as in `Model.fit`.
@@ -120,9 +123,11 @@ class SequenceClassifier(TaskEstimator):
         learning_rate: float = 3e-3,
         dropout: float = 0.5,
         word_dropout: float = 0.3,
+        pair_dropout: float = 0.5,
+        branch_dropout: float = 0.3,
         balanced: bool = False,
         validation_share: float = 0.1,
-        patience: int = 3,
+        patience: int | None = None,
         time_limit: float | None = None,
         seed: int = 0,
         verbose: int | str = 0,
@@ -141,6 +146,8 @@ class SequenceClassifier(TaskEstimator):
         self.learning_rate = learning_rate
         self.dropout = dropout
         self.word_dropout = word_dropout
+        self.pair_dropout = pair_dropout
+        self.branch_dropout = branch_dropout
         self.balanced = balanced
         self.validation_share = validation_share
         self.patience = patience
@@ -174,10 +181,13 @@ class SequenceClassifier(TaskEstimator):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         with seeded(self.seed):
             learn, judge = self._split(rows, codes, validation)
+            cells = self._cells(len(rows))
             self.warnings_ = [*checks.about_labels(labels), *learn.warnings()]
-            self.encoder_, vectors, self.coverage_ = make_encoder(self, learn)
+            self.encoder_, vectors, self.coverage_ = make_encoder(
+                self, learn, cells == ["embedding"]
+            )
             self.candidates_: list[Candidate] = []
-            self._train_all(learn, judge, vectors)
+            self._train_all(cells, learn, judge, vectors)
         self.rows_ = {"training": len(learn.rows), "validation": len(judge.rows) if judge else 0}
         if self.training_.ended_by == "interrupt":
             raise KeyboardInterrupt
@@ -205,7 +215,7 @@ class SequenceClassifier(TaskEstimator):
     ) -> tuple[Inputs, Inputs | None]:
         if validation is not None:
             other = rows_of(validation[0], self.level, None)
-            other_codes = self._codes(check_labels(validation[1], len(other), least=1))
+            other_codes = self.codes(check_labels(validation[1], len(other), least=1))
             return Inputs(rows, codes), Inputs(other, other_codes)
         groups = duplicate_groups(map(checks.row_key, rows))
         shares = [1 - self.validation_share, self.validation_share]
@@ -213,7 +223,7 @@ class SequenceClassifier(TaskEstimator):
         everything = Inputs(rows, codes)
         return everything.take(learn), everything.take(judge) if len(judge) else None
 
-    def _codes(self, labels: np.ndarray) -> np.ndarray:
+    def codes(self, labels: np.ndarray) -> np.ndarray:
         """Labels as numbers of classes.
 
         Raises:
@@ -234,10 +244,11 @@ class SequenceClassifier(TaskEstimator):
             return ["embedding" if few else "bidirectional"]
         return [self.cell]
 
-    def _train_all(self, learn: Inputs, judge: Inputs | None, vectors: Any) -> None:
+    def _train_all(
+        self, cells: list[str], learn: Inputs, judge: Inputs | None, vectors: Any
+    ) -> None:
         """Train every candidate within its share of the time, and keep the best."""
         y = self._one_hot(learn.codes)
-        cells = self._cells(len(learn.rows))
         until = None if self.time_limit is None else time.monotonic() + self.time_limit
         kept: tuple[float, Any] | None = None
         for number, cell in enumerate(cells):
@@ -296,7 +307,7 @@ class SequenceClassifier(TaskEstimator):
             validation,
             epochs=epochs,
             batch_size=batch_size,
-            patience=self.patience,
+            patience=self.patience or (3 if len(y) >= _FEW_ROWS else 10),
             time_limit=time_limit,
             verbose=self.verbose,
             bucket_by_length=masked and len(y) > batch_size,
@@ -304,8 +315,15 @@ class SequenceClassifier(TaskEstimator):
         )
 
     def _plan(self, cell: str) -> Plan:
-        branch = 0.3
-        return Plan(cell, self.units, len(self.classes_), self.dropout, self.word_dropout, branch)
+        return Plan(
+            cell,
+            self.units,
+            len(self.classes_),
+            self.dropout,
+            self.word_dropout,
+            self.pair_dropout,
+            self.branch_dropout,
+        )
 
     def _network(self, plan: Plan, vectors: np.ndarray | None) -> Any:
         if isinstance(self.encoder_, SequenceEncoder):
@@ -355,7 +373,7 @@ class SequenceClassifier(TaskEstimator):
         """
         self._check_fitted()
         row = rows_of([x], self.level, None, self.encoder_)[0]
-        code = None if target is None else int(self._codes(np.asarray([target]))[0])
+        code = None if target is None else int(self.codes(np.asarray([target]))[0])
         encoder = self.encoder_
         if isinstance(encoder, TextEncoder):
             return explain_text(self.model_, self.plan_, encoder, row, self.classes_, code)

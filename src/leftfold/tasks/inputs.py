@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leftfold.tasks.classifier import SequenceClassifier
 
 _PAIRS = 150_000
-_LEAST_FOR_PAIRS = 1000
+_COMMON = 1e-3
 _SHOWN_MISSING = 8
 
 
@@ -136,9 +136,15 @@ def check_labels(y: Any, rows: int, least: int = 2) -> np.ndarray:
 
 
 def make_encoder(
-    settings: SequenceClassifier, learn: Inputs
+    settings: SequenceClassifier, learn: Inputs, weighted: bool
 ) -> tuple[TextEncoder | SequenceEncoder, np.ndarray | None, Coverage | None]:
     """Fit the encoder on the training part, with pretrained vectors where they are asked for.
+
+    Args:
+        settings: what is asked for.
+        learn: the training part.
+        weighted: whether pretrained vectors of frequent words are made small, for a network that
+            only averages them.
 
     Returns:
         The encoder; the vectors of its vocabulary; and how many words have one.
@@ -147,8 +153,7 @@ def make_encoder(
         return SequenceEncoder(settings.longest).fit(learn.rows), None, None
     pairs = settings.pairs
     if pairs is None:
-        many = len(learn.rows) >= _LEAST_FOR_PAIRS
-        pairs = _PAIRS if many and settings.level == "word" and settings.vectors is None else 0
+        pairs = _PAIRS if settings.level == "word" else 0
     encoder = TextEncoder(settings.level, settings.words, pairs, settings.longest)
     if settings.vectors is None:
         return encoder.fit(learn.rows), None, None
@@ -158,21 +163,23 @@ def make_encoder(
     if own < settings.words - 2:
         more = [word for word in dict.fromkeys(map(str.lower, pretrained.words))]
         encoder.fit(learn.rows, more)
-    table, coverage = _table(encoder, pretrained, learn.rows, own)
+    table, coverage = _table(encoder, pretrained, learn.rows, own, weighted)
     return encoder, table, coverage
 
 
 def _table(
-    encoder: TextEncoder, pretrained: WordVectors, texts: list[str], own: int
+    encoder: TextEncoder, pretrained: WordVectors, texts: list[str], own: int, weighted: bool
 ) -> tuple[np.ndarray, Coverage]:
-    """A vector for each number: the pretrained one, or small random numbers."""
-    generator = np.random.default_rng(0)
+    """A vector for each number: the pretrained one, or zero where there is none.
+
+    Each dimension is brought to mean 0 and deviation 1 over the running words of the training
+    part. With `weighted`, a word of frequency p is then multiplied by a / (a + p), a = 0.001.
+
+    Source: S. Arora et al., A Simple but Tough-to-Beat Baseline for Sentence Embeddings, 2017.
+    """
     rows = [pretrained.row(word) for word in encoder.index]
     known = np.array([row is not None for row in rows])
-    scale = float(pretrained.values.std())
-    table = generator.normal(0, scale, (len(rows) + 2, pretrained.values.shape[1]))
-    table[0] = 0
-    table[UNKNOWN] = 0
+    table = np.zeros((len(rows) + 2, pretrained.values.shape[1]))
     table[2:][known] = pretrained.values[[row for row in rows if row is not None]]
     counts = np.zeros(len(rows) + 2, int)
     for text in texts:
@@ -180,6 +187,12 @@ def _table(
         np.add.at(counts, numbers, 1)
     running = counts.sum()
     has_vector = np.concatenate([[False, False], known])
+    shares = counts[has_vector] / max(1, counts[has_vector].sum())
+    mean = shares @ table[has_vector]
+    deviation = np.sqrt(shares @ (table[has_vector] - mean) ** 2)
+    table[has_vector] = (table[has_vector] - mean) / np.maximum(deviation, 1e-6)
+    if weighted:
+        table *= (_COMMON / (_COMMON + counts / max(1, running)))[:, None]
     words = list(encoder.index)
     missing = [
         words[i - 2]

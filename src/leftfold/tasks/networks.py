@@ -49,7 +49,8 @@ class Plan:
         units: of the recurrence, or filters of the convolution.
         classes: number of classes.
         dropout: of vectors and of the summary.
-        word_dropout: the share of words, and of pairs, that training hides.
+        word_dropout: the share of words that training hides.
+        pair_dropout: the share of pairs that training hides.
         branch_dropout: how often training hides what one of two branches says.
     """
 
@@ -58,6 +59,7 @@ class Plan:
     classes: int
     dropout: float
     word_dropout: float
+    pair_dropout: float
     branch_dropout: float
 
     @property
@@ -143,7 +145,7 @@ def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
     logits = layer("says", lambda: layers.Dense(plan.classes, name="says"))(summary)
     if pair_vectors is None:
         return logits
-    shown_pairs = _hidden_at_times(layer, "hide_pairs", plan.word_dropout, pair_vectors)
+    shown_pairs = _hidden_at_times(layer, "hide_pairs", plan.pair_dropout, pair_vectors)
     average = layer("average_pair", lambda: layers.GlobalAveragePooling1D(name="average_pair"))(
         shown_pairs
     )
@@ -170,7 +172,10 @@ def _hidden_at_times(layer: LayerOf, name: str, rate: float, vectors: Any) -> An
 
 
 def _summary(plan: Plan, layer: LayerOf, vectors: Any) -> Any:
-    """What a network keeps of all steps: the maximum and the mean over time."""
+    """What a network keeps of all steps: the maximum and the mean over time.
+
+    Of vectors that nothing has read in order, the mean alone.
+    """
     read_steps = vectors
     if plan.cell == "convolution":
         read_steps = layer(
@@ -184,7 +189,9 @@ def _summary(plan: Plan, layer: LayerOf, vectors: Any) -> Any:
                 layers.LSTM(plan.units, return_sequences=True), name="reader"
             ),
         )(vectors)
-    elif plan.cell != "embedding":
+    elif plan.cell == "embedding":
+        return layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(vectors)
+    else:
         cell = _CELL_LAYERS[plan.cell]
         read_steps = layer(
             "reader", lambda: cell(plan.units, return_sequences=True, name="reader")
