@@ -202,7 +202,7 @@ void Gru::candidate_step(int64_t s, const Own& own, Phi phi) const {
 
 void Gru::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    Floats d_reset_h(reset_after_ ? 0 : in.batch * in.units);
+    Floats d_reset_h(reset_after_ ? 0 : in.batch * spread(in.units));
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,

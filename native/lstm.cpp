@@ -11,10 +11,10 @@ Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, GATES, inputs.bias != nullptr),
       gates_row_(spread(GATES * inputs.units)) {
     const int64_t units = r_.in.units, batch = r_.in.batch;
-    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * units);
+    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * spread(units));
     if (r_.in.keep) gates_ = allocate(r_.schedule.rows() * gates_row_);
     for (int64_t r = 0; r < batch; r++) {
-        float* c = cells_ + r * units;
+        float* c = cells_ + r * spread(units);
         if (r_.in.initial_c)
             copy(r_.in.initial_c + r_.schedule.source(r) * units, c, units);
         else
@@ -76,7 +76,7 @@ void Lstm::forward(const Outputs& out) {
         });
     });
     for (int64_t r = 0; r < r_.in.batch; r++)
-        copy(cells_ + cell_row(r_.schedule.length(r), r) * r_.in.units,
+        copy(cells_ + cell_row(r_.schedule.length(r), r) * spread(r_.in.units),
              out.c + r_.schedule.source(r) * r_.in.units, r_.in.units);
 }
 
@@ -127,10 +127,11 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
 
 void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    Floats dc(in.batch * in.units, 0.0f);
+    const int64_t dc_row = spread(in.units);
+    Floats dc(in.batch * dc_row, 0.0f);
     if (given.c)
         for (int64_t r = 0; r < in.batch; r++)
-            copy(given.c + r_.schedule.source(r) * in.units, dc.data() + r * in.units, in.units);
+            copy(given.c + r_.schedule.source(r) * in.units, dc.data() + r * dc_row, in.units);
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
@@ -145,7 +146,7 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
             });
     });
     for (int64_t r = 0; r < in.batch; r++)
-        copy(dc.data() + r * in.units, wanted.c + r_.schedule.source(r) * in.units, in.units);
+        copy(dc.data() + r * dc_row, wanted.c + r_.schedule.source(r) * in.units, in.units);
     weight_gradients(wanted.weights);
     if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
 }

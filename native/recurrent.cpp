@@ -17,7 +17,7 @@ Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates
         for (int g = 0; g < gates; g++)
             mask_order_.push_back(g);
     stacked_ = allocate(slots() * stride);
-    final_h_ = allocate(in.batch * in.units);
+    final_h_ = allocate(in.batch * spread(in.units));
     if (masks_per_gate_) build_gate_masks();
 }
 
@@ -76,7 +76,7 @@ std::vector<int64_t> Recurrence::packed_sources() const {
 void Recurrence::start(int thread, int team) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         float* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
-                                          : final_h_ + r * in.units;
+                                          : final_h_ + r * spread(in.units);
         if (in.initial_h)
             copy(in.initial_h + schedule.source(r) * in.units, h, in.units);
         else
@@ -117,7 +117,7 @@ void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
 void Recurrence::finish(int thread, int team, const Outputs& out) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        const float* h = final_h_ + r * in.units;
+        const float* h = final_h_ + r * spread(in.units);
         copy(h, out.h + b * in.units, in.units);
         if (!in.return_sequences) {
             copy(h, out.output + b * in.units, in.units);
@@ -143,7 +143,7 @@ void Recurrence::start_gradients(int thread, int team, const OutputGradients& gi
                                  float* dh) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        float* row = dh + r * in.units;
+        float* row = dh + r * spread(in.units);
         if (given.h)
             copy(given.h + b * in.units, row, in.units);
         else
@@ -165,7 +165,7 @@ void Recurrence::add_output_gradients(int64_t s, const Own& own, const float* d_
         const int64_t r = own.row(i);
         if (in.zero_output_for_mask && skips(s, r)) continue;
         add(d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units,
-            dh + r * in.units, in.units);
+            dh + r * spread(in.units), in.units);
     }
 }
 
@@ -174,7 +174,7 @@ void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* d
     const bool one_mask = in.input_dropout && !masks_per_gate_;
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
-        const float* row = dx + r * in.features;
+        const float* row = dx + r * spread(in.features);
         float* target = out + (b * in.time + schedule.time_of(r, s)) * in.features;
         if (one_mask) {
             copy_scaled(row, in.input_dropout + b * in.features, target, in.features);
@@ -190,7 +190,7 @@ void Recurrence::finish_gradients(int thread, int team, const OutputGradients& g
         const int64_t b = schedule.source(r);
         const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
         float* target = wanted.h + b * in.units;
-        copy(dh + r * in.units, target, in.units);
+        copy(dh + r * spread(in.units), target, in.units);
         const bool repeats = given.output && in.return_sequences && !in.zero_output_for_mask;
         // Outputs before the first valid step repeat the initial state.
         for (int64_t p = 0; repeats && p < from; p++)

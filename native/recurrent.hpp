@@ -69,10 +69,12 @@ struct InputGradients {
     float* c;        // (batch, units), LSTM only
 };
 
-// A row length, a little longer where successive rows would fall on the same cache sets.
+// From one row to the next, for rows of `length` floats: each begins on a cache line, so that no
+// two threads write to the same one; a little more where all would fall on the same cache sets.
 constexpr int64_t spread(int64_t length) {
-    const int64_t rounded = (length + 3) / 4 * 4;
-    return rounded % 256 == 0 ? rounded + 16 : rounded;
+    constexpr int64_t LINE = 16;
+    const int64_t rounded = (length + LINE - 1) / LINE * LINE;
+    return rounded % 256 == 0 ? rounded + LINE : rounded;
 }
 
 // The rows one thread works on at one step: sorted rows first, first + team, ...
@@ -128,9 +130,9 @@ class Recurrence {
                        schedule.active(s + 1));
         return {previous_h(s + 1, own), of_batch(final_h_, in.units, own), next.count};
     }
-    // Rows of an array with `width` floats for every sorted row of the batch.
+    // Rows of an array with one of `width` floats for every sorted row of the batch.
     static Rows of_batch(float* array, int64_t width, const Own& own) {
-        return {array + own.first * width, own.team * width};
+        return {array + own.first * spread(width), own.team * spread(width)};
     }
     // Storage with one row per packed row when kept for the backward pass, else per batch row.
     int64_t slot(int64_t s, int64_t r) const {
@@ -144,7 +146,8 @@ class Recurrence {
 
     // Begins columns [FIRST, FIRST + COUNT) of a tile, for a thread's rows from `first` on: with
     // the rows of the kernel that their ids choose, or with zeros. `column(v)` says where column v
-    // begins in such a row, and how much of its gate is left there.
+    // begins in such a row, and how much of its gate is left there. Rows of a large kernel come
+    // from far away and in no order: those of the tile to come are asked for in time.
     template <int FIRST, int COUNT, int SIZE, int WIDTH, class Column>
     LEFTFOLD_INLINE void begin(Tile<SIZE, WIDTH>& tile, int64_t s, const Own& own, int64_t first,
                                Column&& column) const {
@@ -157,6 +160,15 @@ class Recurrence {
                 tile.at[n][FIRST + v] = load_partial(row + at, left);
             }
         }
+        const int64_t next = first + SIZE;
+        for (int64_t i = next; i < next + SIZE && i < own.count; i++) {
+            const float* row = chosen(s, own.row(i));
+            for (int v = 0; v < COUNT; v++) {
+                const float* start = row + column(v).first;
+                __builtin_prefetch(start);
+                __builtin_prefetch(start + LANES - 1);
+            }
+        }
     }
 
     // Walks forwards; `step(s, own, masked)` computes the states of one step for a thread's
@@ -164,10 +176,10 @@ class Recurrence {
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
 
-    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (one row of `units` per
-    // sorted row) into the gradients of the gates and leaves in dh what bypasses them;
-    // `product(s, own, dh, dx)` adds what flows through the weights to dh and puts the
-    // gradient of the inputs in dx, if that is not null.
+    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (a row of `units` for
+    // every sorted row, see `of_batch`) into the gradients of the gates and leaves in dh what
+    // bypasses them; `product(s, own, dh, dx)` adds what flows through the weights to dh and puts
+    // the gradient of the inputs in dx, if that is not null.
     template <class Deltas, class Products>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
                   Products&& product) const;
@@ -235,7 +247,7 @@ void Recurrence::forward(const Outputs& out, Step&& step) const {
 template <class Deltas, class Products>
 void Recurrence::backward(const OutputGradients& given, const InputGradients& wanted,
                           Deltas&& deltas, Products&& product) const {
-    Floats dh(in.batch * in.units), dx(wanted.x ? in.batch * in.features : 0);
+    Floats dh(in.batch * spread(in.units)), dx(wanted.x ? in.batch * spread(in.features) : 0);
     in_parallel(threads(), [&](int thread, int team) {
         start_gradients(thread, team, given, dh.data());
         for (int64_t s = schedule.steps() - 1; s >= 0; s--) {

@@ -102,6 +102,7 @@ FREE = {
     ("softmax_crossentropy_gradient", "probabilities", 1),
     ("squared_norm", "gradients", 0),
     ("scale", "gradients", 0),
+    ("dropout", "x", 0),
 }
 
 
