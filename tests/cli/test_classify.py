@@ -73,7 +73,7 @@ def test_train_announces_guesses_judges_saves_and_reports(
     html = report.read_text(encoding="utf-8")
     for part in ("test accuracy", "Confusion matrix", "calibration error", "sha256", "Most wrong"):
         assert part in html
-    assert "http" not in html.replace("http://www.w3.org/", "")
+    assert "://" not in html.replace("http://www.w3.org/", "")
 
 
 def test_the_report_shows_choice_and_sequences(
