@@ -25,6 +25,21 @@ def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert leftfold.models.load_model(tmp_path / "sine.keras").count_params() == 4385
 
 
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if "<!-- run -->" in page.read_text(encoding="utf-8")],
+    ids=lambda page: page.name,
+)
+def test_the_programs_of_a_page_run_one_after_the_other(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    text = page.read_text(encoding="utf-8")
+    for program in re.findall(r"<!-- run -->\n```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(program, page.name, "exec"), names)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_paths_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

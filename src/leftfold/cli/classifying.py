@@ -57,12 +57,34 @@ class Source:
         """The data as a table; that of another file with the same columns for `path`."""
         return read_table(path or self.path, self.format, self.encoding, self.delimiter)
 
-    def rows(self, table: Table, needs_label: bool = True, level: str = "word") -> Labelled:
-        """The rows of a table, with what was found in it announced."""
+    def rows(
+        self,
+        table: Table,
+        needs_label: bool = True,
+        level: str = "word",
+        known: dict[str, Any] | None = None,
+    ) -> Labelled:
+        """The rows of a table, with what was found in it announced.
+
+        Args:
+            table: the data.
+            needs_label: whether labels are wanted.
+            level: of texts.
+            known: columns of the data that a model was trained on, for those that are not named.
+        """
+        named = {"text": self.text, "label": self.label, "id_column": self.id_column}
+        named["time"] = self.time
+        usual = {name: column for name, column in (known or {}).items() if name != "features"}
+        usual = {name: column for name, column in usual.items() if column in table.names}
+        named = {**usual, **{name: column for name, column in named.items() if column}}
         found = labelled_rows(
-            table, self.text, self.label, self.id_column, self.time, needs_label,
-            self.skip_empty, level,
-        )  # fmt: skip
+            table,
+            **named,
+            features=(known or {}).get("features"),
+            needs_label=needs_label,
+            skip_empty=self.skip_empty,
+            level=level,
+        )
         for line in found.said:
             say(line)
         return found
@@ -106,11 +128,13 @@ def train(
             )
         except KeyboardInterrupt:
             if classifier.__sklearn_is_fitted__():
+                classifier.columns_ = found.columns
                 classifier.save(output)
                 say(f"\nStopped. The best model so far is saved as {output}.")
             raise
         result.warnings = [*found.warnings, *result.warnings]
         result.facts = _facts(source.path)
+        classifier.columns_ = found.columns
         classifier.save(output)
         if report is not None:
             result.report(report)
@@ -135,9 +159,7 @@ def _tell(result: Classification, output: Path, report: Path | None, format: str
         say(line)
     if len(classifier.candidates_) > 1:
         emit(describe_candidates(classifier.candidates_), format, title="Networks tried")
-    columns = result.table()
-    columns["chosen"] = [judged.remark for judged in result.results]
-    emit(columns, format, title=f"{len(result.truth):,} test rows")
+    emit(result.table(), format, title=f"{len(result.truth):,} test rows")
     for warning in result.warnings:
         say(f"warning: {warning}")
     say(result.verdict())
@@ -150,19 +172,18 @@ def predict(model: Path, source: Source, format: str | None, output: Path | None
     check_writable(output, "--output")
     with one_line_errors():
         classifier = SequenceClassifier.load(model)
-        found = source.rows(source.table(), needs_label=False, level=classifier.level)
+        known = classifier.columns_
+        found = source.rows(source.table(), False, classifier.level, known)
         probabilities = classifier.predict_proba(found.rows)
     chosen = probabilities.argmax(1)
     columns: dict[str, Sequence[Any]] = {
-        "row" if source.id_column is None else source.id_column: found.names,
+        found.columns.get("id_column", "text"): found.names,
         "class": classifier.classes_[chosen].tolist(),
         **{
             f"p({label})": np.round(probabilities[:, code].astype(float), 6).tolist()
             for code, label in enumerate(classifier.classes_.tolist())
         },
     }
-    if source.id_column is None:
-        columns = {"text": columns.pop("row"), **columns}
     emit(columns, format, output)
 
 
@@ -172,7 +193,7 @@ def evaluate(model: Path, source: Source, format: str | None, output: Path | Non
     check_writable(output, "--output")
     with one_line_errors():
         classifier = SequenceClassifier.load(model)
-        found = source.rows(source.table(), level=classifier.level)
+        found = source.rows(source.table(), True, classifier.level, classifier.columns_)
         assert found.labels is not None
         truth = classifier.codes(_as_classes(classifier, found.labels))
         probabilities = classifier.predict_proba(found.rows)

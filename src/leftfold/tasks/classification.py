@@ -139,6 +139,7 @@ def classify(
         1.0
     """
     classifier = classifier or SequenceClassifier()
+    classifier.check_settings()
     rows = rows_of(X, classifier.level, None)
     labels = check_labels(y, len(rows))
     if test is None:

@@ -29,7 +29,7 @@ from leftfold.tasks.vectors import Coverage
 
 _FEW_ROWS = 1000
 _AIMED_STEPS = 2500
-_EPOCHS = (6, 60)
+_EPOCHS = (6, 100)
 _BATCHES = (8, 64)
 
 
@@ -77,13 +77,14 @@ class SequenceClassifier(TaskEstimator):
         epochs: passes over the data at most; by the number of rows by default.
         batch_size: rows in a step; by default 8 to 64, by the number of rows.
         learning_rate: of Adam, at the beginning; it falls to a twentieth of that.
-        dropout: of vectors and of the summary.
+        dropout: of word vectors and of the summary; half of it for numeric sequences, of the
+            summary alone.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
         branch_dropout: how often training hides what one of two branches says.
         balanced: whether rare classes count as much as frequent ones.
         validation_share: of the rows, for early stopping.
-        patience: epochs without improvement before training ends; by default 3, or 10 with fewer
+        patience: epochs without improvement before training ends; by default 3, or 25 with fewer
             than 1,000 rows.
         time_limit: seconds of training at most, all candidates of `"auto"` together.
         seed: of the split, the weights and the order of rows.
@@ -96,6 +97,7 @@ class SequenceClassifier(TaskEstimator):
         candidates_: what `cell="auto"` tried, the best first.
         coverage_: how much of the vocabulary pretrained vectors know.
         warnings_: what is suspicious about the data.
+        columns_: of the file it was trained on, where there was one.
 
     Example:
         >>> texts = ["a good film", "a fine film", "a bad film", "a poor film"] * 10
@@ -175,7 +177,7 @@ class SequenceClassifier(TaskEstimator):
             DataError: for data that cannot be learnt from.
             KeyboardInterrupt: on Ctrl-C; the best network so far has been kept.
         """
-        self._check_params()
+        self.check_settings()
         rows = rows_of(X, self.level, mask)
         labels = check_labels(y, len(rows))
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -187,13 +189,19 @@ class SequenceClassifier(TaskEstimator):
                 self, learn, cells == ["embedding"]
             )
             self.candidates_: list[Candidate] = []
+            self.columns_: dict[str, Any] = {}
             self._train_all(cells, learn, judge, vectors)
         self.rows_ = {"training": len(learn.rows), "validation": len(judge.rows) if judge else 0}
         if self.training_.ended_by == "interrupt":
             raise KeyboardInterrupt
         return self
 
-    def _check_params(self) -> None:
+    def check_settings(self) -> None:
+        """Complain about settings that cannot be meant, before any work.
+
+        Raises:
+            ValueError: for the first of them, by name.
+        """
         known = (*CELLS, "auto", "default")
         if self.cell not in known:
             raise ValueError(f"cell expected one of {', '.join(known)}, got {self.cell!r}.")
@@ -205,6 +213,8 @@ class SequenceClassifier(TaskEstimator):
                 continue
             if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
+        if self.vectors is not None and not Path(self.vectors).is_file():
+            raise DataError(f"vectors: {self.vectors} is no file.")
         if not 0 < self.validation_share < 1:
             raise ValueError(
                 f"validation_share expected a number between 0 and 1, got {self.validation_share}."
@@ -307,7 +317,7 @@ class SequenceClassifier(TaskEstimator):
             validation,
             epochs=epochs,
             batch_size=batch_size,
-            patience=self.patience or (3 if len(y) >= _FEW_ROWS else 10),
+            patience=self.patience or (3 if len(y) >= _FEW_ROWS else 25),
             time_limit=time_limit,
             verbose=self.verbose,
             bucket_by_length=masked and len(y) > batch_size,
@@ -315,12 +325,14 @@ class SequenceClassifier(TaskEstimator):
         )
 
     def _plan(self, cell: str) -> Plan:
+        numeric = isinstance(self.encoder_, SequenceEncoder)
         return Plan(
             cell,
             self.units,
             len(self.classes_),
+            numeric,
             self.dropout,
-            self.word_dropout,
+            0.0 if numeric else self.word_dropout,
             self.pair_dropout,
             self.branch_dropout,
         )
@@ -409,6 +421,7 @@ class SequenceClassifier(TaskEstimator):
             "coverage": asdict(self.coverage_) if self.coverage_ else None,
             "warnings": self.warnings_,
             "rows": self.rows_,
+            "columns": self.columns_,
             "kind": "text" if isinstance(encoder, TextEncoder) else "sequence",
         }
         params = {**self.get_params(), "vectors": str(self.vectors) if self.vectors else None}
@@ -431,6 +444,7 @@ class SequenceClassifier(TaskEstimator):
             self.coverage_ = Coverage(**{**coverage, "missing": tuple(coverage["missing"])})
         self.warnings_ = list(state["warnings"])
         self.rows_ = dict(state["rows"])
+        self.columns_ = dict(state["columns"])
         self.encoder_ = _encoder(content)
         self.model_ = content.model
         outputs = self.model_.output_shape
@@ -453,7 +467,7 @@ def _candidate(cell: str, network: Any, training: Training) -> Candidate:
 
     def figure(name: str) -> float:
         values = history.get(f"val_{name}") or history.get(name) or [math.inf]
-        return float(values[best])
+        return float(values[min(best, len(values) - 1)])
 
     return Candidate(
         cell,

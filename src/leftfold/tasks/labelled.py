@@ -21,6 +21,7 @@ class Labelled:
         rows: texts, or sequences.
         labels: of the rows; `None` where the table has none or none were asked for.
         names: what the rows are called: texts themselves, or ids of sequences.
+        columns: which column is what, by the names of `labelled_rows`' arguments.
         said: what was found and guessed, to be announced.
         warnings: what is suspicious.
     """
@@ -28,6 +29,7 @@ class Labelled:
     rows: list[Any]
     labels: list[Any] | None
     names: list[str]
+    columns: dict[str, Any] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -38,6 +40,7 @@ def labelled_rows(
     label: str | None = None,
     id_column: str | None = None,
     time: str | None = None,
+    features: list[str] | None = None,
     needs_label: bool = True,
     skip_empty: bool = False,
     level: str = "word",
@@ -50,6 +53,7 @@ def labelled_rows(
         label: the column with the classes.
         id_column: tells sequences apart.
         time: orders their steps.
+        features: the columns with numbers; by default all others that hold nothing else.
         needs_label: whether labels are wanted.
         skip_empty: whether to leave out rows without a text or label instead of complaining.
         level: of texts.
@@ -58,7 +62,7 @@ def labelled_rows(
         DataError: for what is missing, by line and column.
     """
     if id_column is not None:
-        return _from_steps(table, label, id_column, time, needs_label)
+        return _from_steps(table, label, id_column, time, features, needs_label)
     said, labels = [], None
     found = text_column(table, text, [label] if label else [])
     said.append(found.announcement("text", "--text"))
@@ -76,7 +80,10 @@ def labelled_rows(
     rows = [row if isinstance(row, list) else str(row) for row in rows]
     names = [str(row) for row in rows]
     chosen = None if labels is None else [labels[row] for row in kept]
-    return Labelled(rows, chosen, names, said, warnings)
+    columns = {"text": found.column}
+    if needs_label:
+        columns["label"] = guess.column
+    return Labelled(rows, chosen, names, columns, said, warnings)
 
 
 def _kept(
@@ -117,20 +124,21 @@ def _kept(
 
 
 def _from_steps(
-    table: Table, label: str | None, id_column: str, time: str | None, needs_label: bool
+    table: Table,
+    label: str | None,
+    id_column: str,
+    time: str | None,
+    features: list[str] | None,
+    needs_label: bool,
 ) -> Labelled:
     said = [f"sequences: one for each {id_column!r}"]
     when = time_column(table, time, [id_column, *([label] if label else [])])
     said.append(when.announcement("time", "--time") if when else "time: the order of the rows")
-    taken = [id_column, *([when.column] if when else [])]
+    taken = [id_column, *([when.column] if when else []), *(features or [])]
     guess = label_column(table, label, taken) if needs_label else None
     if guess is not None:
         said.append(guess.announcement("label", "--label"))
         _check_labels(table, guess.column)
-    features = None
-    if guess is None and label is not None:  # the label of labelled data is no feature
-        taken.append(label)
-        features = [n for n in table.names if n not in taken and table.is_numeric(n)]
     found = sequences_from_table(
         table, id_column, when.column if when else None, guess.column if guess else None, features
     )
@@ -140,7 +148,12 @@ def _from_steps(
         warnings.append(f"unsorted: {found.unsorted:,} sequences were put in the order of time")
     if guess is not None:
         warnings += checks.about_columns(table, guess.column, found.features)
-    return Labelled(found.sequences, found.labels, found.names, said, warnings)
+    columns: dict[str, Any] = {"id_column": id_column, "features": found.features}
+    if when is not None:
+        columns["time"] = when.column
+    if guess is not None:
+        columns["label"] = guess.column
+    return Labelled(found.sequences, found.labels, found.names, columns, said, warnings)
 
 
 def _check_labels(table: Table, name: str) -> None:

@@ -48,6 +48,7 @@ class Plan:
         cell: one of `CELLS`.
         units: of the recurrence, or filters of the convolution.
         classes: number of classes.
+        numeric: whether steps are numbers, not words.
         dropout: of vectors and of the summary.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
@@ -57,6 +58,7 @@ class Plan:
     cell: str
     units: int
     classes: int
+    numeric: bool
     dropout: float
     word_dropout: float
     pair_dropout: float
@@ -135,13 +137,13 @@ def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
         pair_vectors: of pairs of words; `None` where there are none.
     """
     shown = _hidden_at_times(layer, "hide_words", plan.word_dropout, vectors)
-    shown = layer(
-        "drop_vectors", lambda: layers.SpatialDropout1D(plan.dropout, name="drop_vectors")
-    )(shown)
+    rate = plan.dropout / 2 if plan.numeric else plan.dropout
+    if not plan.numeric:  # numbers have few features, none of which can be spared
+        drop = layer("drop_vectors", lambda: layers.SpatialDropout1D(rate, name="drop_vectors"))
+        shown = drop(shown)
     summary = _summary(plan, layer, shown)
-    summary = layer("drop_summary", lambda: layers.Dropout(plan.dropout, name="drop_summary"))(
-        summary
-    )
+    drop = layer("drop_summary", lambda: layers.Dropout(rate, name="drop_summary"))
+    summary = drop(summary)
     logits = layer("says", lambda: layers.Dense(plan.classes, name="says"))(summary)
     if pair_vectors is None:
         return logits
@@ -174,28 +176,39 @@ def _hidden_at_times(layer: LayerOf, name: str, rate: float, vectors: Any) -> An
 def _summary(plan: Plan, layer: LayerOf, vectors: Any) -> Any:
     """What a network keeps of all steps: the maximum and the mean over time.
 
-    Of vectors that nothing has read in order, the mean alone.
+    Of numbers, what a recurrence knows in the end as well: the last steps often matter most. Of
+    vectors that nothing has read in order, the mean alone.
     """
-    read_steps = vectors
+    if plan.cell == "embedding" and not plan.numeric:
+        return layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(vectors)
+    outputs, ends = _read_steps(plan, layer, vectors)
+    strongest = layer("strongest", lambda: layers.GlobalMaxPooling1D(name="strongest"))(outputs)
+    average = layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(outputs)
+    parts = [strongest, average, *ends]
+    return layer("summary", lambda: layers.Concatenate(name="summary"))(parts)
+
+
+def _read_steps(plan: Plan, layer: LayerOf, vectors: Any) -> tuple[Any, list[Any]]:
+    """The outputs of every step, and of numbers those of the last one (or ones)."""
+    if plan.cell == "embedding":
+        return vectors, []
     if plan.cell == "convolution":
-        read_steps = layer(
+        convolution = layer(
             "reader",
             lambda: layers.Conv1D(plan.units, 3, padding="same", activation="relu", name="reader"),
-        )(vectors)
-    elif plan.cell == "bidirectional":
-        read_steps = layer(
-            "reader",
-            lambda: layers.Bidirectional(
-                layers.LSTM(plan.units, return_sequences=True), name="reader"
-            ),
-        )(vectors)
-    elif plan.cell == "embedding":
-        return layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(vectors)
-    else:
-        cell = _CELL_LAYERS[plan.cell]
-        read_steps = layer(
-            "reader", lambda: cell(plan.units, return_sequences=True, name="reader")
-        )(vectors)
-    strongest = layer("strongest", lambda: layers.GlobalMaxPooling1D(name="strongest"))(read_steps)
-    average = layer("average", lambda: layers.GlobalAveragePooling1D(name="average"))(read_steps)
-    return layer("summary", lambda: layers.Concatenate(name="summary"))([strongest, average])
+        )
+        return convolution(vectors), []
+    both = plan.cell == "bidirectional"
+    cell = _CELL_LAYERS["lstm" if both else plan.cell]
+    options: dict[str, Any] = {"return_sequences": True, "return_state": plan.numeric}
+
+    def make() -> Any:
+        if both:
+            return layers.Bidirectional(cell(plan.units, **options), name="reader")
+        return cell(plan.units, name="reader", **options)
+
+    found = layer("reader", make)(vectors)
+    if not plan.numeric:
+        return found, []
+    outputs, *states = found
+    return outputs, [states[0], states[2]] if both else [states[0]]

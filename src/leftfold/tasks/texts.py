@@ -19,6 +19,8 @@ _LONGEST = {"word": 1000, "character": 2000}
 _WHOLE = 0.98
 _LEAST = 16
 _RARE_PAIR = 3
+_RARE_WORD = 2
+_ENOUGH_TEXTS = 200
 
 
 class Token(NamedTuple):
@@ -133,13 +135,17 @@ class TextEncoder:
     def fit(self, texts: Iterable[str], more_words: Sequence[str] = ()) -> TextEncoder:
         """Learn the vocabulary and the length to cut at.
 
+        Of 200 texts or more, a word that occurs once only is an unknown word: all it could teach
+        is which text it stands in.
+
         Args:
             texts: the training texts, and only those.
             more_words: words known from elsewhere, such as those of pretrained vectors.
         """
         named = [self._names(text) for text in texts]
         counts = Counter(name for names in named for name in names)
-        chosen = [word for word, _ in counts.most_common(self.size - _FIRST)]
+        least = _RARE_WORD if len(named) >= _ENOUGH_TEXTS else 1
+        chosen = [w for w, n in counts.most_common(self.size - _FIRST) if n >= least]
         chosen = list(dict.fromkeys([*chosen, *more_words]))[: self.size - _FIRST]
         self.index = {word: number for number, word in enumerate(chosen, _FIRST)}
         lengths = np.array([len(names) for names in named])

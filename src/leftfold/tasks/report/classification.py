@@ -37,6 +37,7 @@ def classification_page(found: Classification) -> Page:
     if len(found.classifier.candidates_) > 1:
         page.section("Choice of the network")
         columns = describe_candidates(found.classifier.candidates_)
+        columns["seconds"] = [f"{seconds:.1f}" for seconds in columns["seconds"]]
         rows = list(zip(*columns.values(), strict=True))
         page.text(
             "Trained on the same rows within one budget of time, judged by the validation part; "
@@ -107,8 +108,7 @@ def _data(page: Page, found: Classification) -> None:
         figures.histogram(
             found.lengths, unit, "rows", cut.longest, f"cut at {cut.longest:,} {unit}"
         ),
-        f"Lengths of the training rows. They are cut at {cut.longest:,} {unit}: {cut.why}. "
-        f"{cut.whole:.1%} of the training part are read whole.",
+        "Lengths of the training rows; the last bar holds all that are longer.",
     )
 
 
@@ -247,7 +247,9 @@ def _reproduce(page: Page, found: Classification) -> None:
         page.subsection(name)
         page.code(value)
     settings = {k: v for k, v in classifier.get_params().items() if k != "verbose"}
-    page.table(["setting", "value"], [[name, _told(value)] for name, value in settings.items()])
+    page.table(
+        ["setting", "value"], [[name, _told(name, value)] for name, value in settings.items()]
+    )
     page.table(
         ["what ran", ""],
         [
@@ -261,5 +263,7 @@ def _reproduce(page: Page, found: Classification) -> None:
     )
 
 
-def _told(value: Any) -> str:
-    return "chosen by the data" if value is None else str(value)
+def _told(name: str, value: Any) -> str:
+    if value is not None:
+        return str(value)
+    return "none" if name in ("vectors", "time_limit") else "chosen by the data"
