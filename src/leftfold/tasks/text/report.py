@@ -187,7 +187,7 @@ def _learning(page: Page, writer: Any) -> None:
         page.table(
             ["", "nats per token", "seconds", "parameters"],
             [[row.cell, row.loss, row.seconds, row.parameters] for row in writer.comparison_],
-            "Short trials of every cell, judged on the validation text; the best was trained on",
+            "Every cell with the same time, judged on the validation text; the best was kept",
             strong_rows=[[row.cell for row in writer.comparison_].index(writer.cell_)],
         )
 
