@@ -361,8 +361,9 @@ class TextGenerator(TaskEstimator):
     @property
     def tokens_per_second(self) -> float:
         """How fast the network writes one text on this machine."""
+        stepper, prompt = self.stepper(), self._read("")
         begin = time.perf_counter()
-        count = sum(1 for _ in generate(self.stepper(), self._read(""), 300, seed=0))
+        count = sum(1 for _ in generate(stepper, prompt, 300, seed=0))
         return count / max(time.perf_counter() - begin, math.ulp(1.0))
 
 
