@@ -46,7 +46,7 @@ def train(
         str, typer.Option(help="What a token is: character, word or subword.")
     ] = "character",
     cell: Annotated[
-        str, typer.Option(help="LSTM, GRU, SimpleRNN, or auto, which tries them.")
+        str, typer.Option(help="LSTM, GRU, SimpleRNN, or auto: the best of them, in equal time.")
     ] = "LSTM",
     units: Annotated[int, typer.Option(help="Of each recurrent layer.", min=1)] = 512,
     layers: Annotated[int, typer.Option(help="How many recurrent layers.", min=1)] = 1,

@@ -49,7 +49,8 @@ class TextGenerator(TaskEstimator):
     Args:
         unit: what a token is: `"character"`, `"word"`, or `"subword"` (needs the extra
             `subword`).
-        cell: `"LSTM"`, `"GRU"`, `"SimpleRNN"`, or `"auto"`, which tries all three.
+        cell: `"LSTM"`, `"GRU"`, `"SimpleRNN"`, or `"auto"`, which trains all three,
+            each in a third of the time, and keeps the best.
         units: of each recurrent layer.
         layers: how many recurrent layers.
         embedding: numbers in a token's vector.
@@ -116,6 +117,8 @@ class TextGenerator(TaskEstimator):
         self.seed = seed
         self.verbose = verbose
 
+    comparison_: list[Candidate]
+
     def fit(self: Self, X: Texts, y: Any = None, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from a text.
 
@@ -138,17 +141,17 @@ class TextGenerator(TaskEstimator):
                 f"TextGenerator expected a text of at least {LEAST_TOKENS} {self.unit}s to learn "
                 f"from and some to choose the best epoch by, got {len(train)} and {len(held_out)}."
             )
-        started = time.monotonic()
-        self.comparison_: list[Candidate] = []
-        self.cell_ = self.cell
+
+        def train_cell(cell: str, limit: float | None) -> tuple[Any, Training]:
+            return self._train(tokens, train, held_out, cell, limit, callbacks)
+
+        self.cell_, self.comparison_ = self.cell, []
         if self.cell == "auto":
-            self.comparison_ = choose_cell(self, tokens, train, held_out)
-            self.cell_ = min(self.comparison_[:3], key=lambda row: row.loss).cell
-        used = time.monotonic() - started
-        limit = None if self.time_limit is None else max(1e-3, self.time_limit - used)
-        model, self.training_ = self._train(
-            tokens, train, held_out, self.cell_, self.epochs, limit, callbacks
-        )
+            choice = choose_cell(train_cell, self.time_limit, train, held_out, tokens.size)
+            self.cell_, self.comparison_ = choice.cell, choice.candidates
+            model, self.training_ = choice.model, choice.training
+        else:
+            model, self.training_ = train_cell(self.cell, self.time_limit)
         self.tokens_ = tokens
         unwritten = np.bincount(train, minlength=tokens.size) == 0
         unwritten[UNKNOWN] |= tokens.has_unknown
@@ -169,10 +172,8 @@ class TextGenerator(TaskEstimator):
         train: np.ndarray,
         held_out: np.ndarray,
         cell: str,
-        epochs: int | None,
         time_limit: float | None,
-        callbacks: Sequence[Callback] = (),
-        verbose: int | str | None = None,
+        callbacks: Sequence[Callback],
     ) -> tuple[Any, Training]:
         """A trained stateful network, and how its training went."""
         window, rows = window_and_rows(len(train), self.window, self.batch_size)
@@ -185,11 +186,11 @@ class TextGenerator(TaskEstimator):
                 model,
                 Windows(train, rows, window, self.seed),
                 Windows(held_out, rows, window, None),
-                epochs=epochs or (20 if time_limit is None else 100_000),
+                epochs=self.epochs or (20 if time_limit is None else 100_000),
                 learning_rate=self.learning_rate,
                 time_limit=time_limit,
                 patience=self.patience,
-                verbose=self.verbose if verbose is None else verbose,
+                verbose=self.verbose,
                 callbacks=callbacks,
             )
         return model, training
@@ -360,8 +361,9 @@ class TextGenerator(TaskEstimator):
     @property
     def tokens_per_second(self) -> float:
         """How fast the network writes one text on this machine."""
+        stepper, prompt = self.stepper(), self._read("")
         begin = time.perf_counter()
-        count = sum(1 for _ in generate(self.stepper(), self._read(""), 300, seed=0))
+        count = sum(1 for _ in generate(stepper, prompt, 300, seed=0))
         return count / max(time.perf_counter() - begin, math.ulp(1.0))
 
 

@@ -1,8 +1,10 @@
-"""`cell="auto"`: every cell gets the same little time, the best of them the rest."""
+"""`cell="auto"`: every cell gets an equal share of the time, and the best network is kept."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,23 +12,17 @@ import numpy as np
 
 from leftfold.tasks.text.network import CELLS
 from leftfold.tasks.text.ngrams import best_order, longest_order
-from leftfold.tasks.text.tokens import Tokens
-
-SHARE = 0.1
-"""Of the time limit, for the trial of each cell."""
-
-TRIAL_EPOCHS = 2
-"""Of a trial without a time limit."""
+from leftfold.tasks.training import Training
 
 
 @dataclass
 class Candidate:
-    """How one cell, or the counts beside them, did in its trial.
+    """How one cell, or the counts beside them, did.
 
     Attributes:
         cell: its name.
         loss: nats per token on the validation text.
-        seconds: of the trial.
+        seconds: of its training.
         parameters: how many the network has.
     """
 
@@ -36,24 +32,58 @@ class Candidate:
     parameters: int
 
 
-def choose_cell(
-    writer: Any, tokens: Tokens, train: np.ndarray, held_out: np.ndarray
-) -> list[Candidate]:
-    """Try every cell under one limit of time, and counts of runs of tokens as a reference.
+@dataclass
+class Choice:
+    """The network that did best, and how the others did.
 
-    Returns:
-        A row for each cell, then one for the counts.
+    Attributes:
+        cell: of the best.
+        model: the best, trained.
+        training: how its training went.
+        candidates: a row for each cell, then one for counts of runs of tokens.
     """
-    limit = None if writer.time_limit is None else SHARE * writer.time_limit
-    epochs = TRIAL_EPOCHS if limit is None else None
-    rows = []
+
+    cell: str
+    model: Any
+    training: Training
+    candidates: list[Candidate]
+
+
+def choose_cell(
+    train_cell: Callable[[str, float | None], tuple[Any, Training]],
+    time_limit: float | None,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    size: int,
+) -> Choice:
+    """Train a network of every cell and keep the one that does best on the validation text.
+
+    Ctrl-C ends the training that runs, and leaves the cells out that have not had their turn.
+
+    Args:
+        train_cell: trains a network of a cell within some seconds.
+        time_limit: seconds for all together.
+        train: the training text, to count runs of tokens in as a reference.
+        held_out: the validation text.
+        size: of the vocabulary.
+    """
+    share = None if time_limit is None else time_limit / len(CELLS)
+    found: list[tuple[float, str, Any, Training]] = []
     for cell in CELLS:
-        model, training = writer._train(tokens, train, held_out, cell, epochs, limit, verbose=0)
-        loss = min(training.history["val_loss"], default=float("inf"))
-        rows.append(Candidate(cell, loss, training.seconds, model.count_params()))
+        model, training = train_cell(cell, share)
+        loss = min(training.history.get("val_loss", []), default=math.inf)
+        found.append((loss, cell, model, training))
+        if training.ended_by == "interrupt":
+            break
+    rows = [
+        Candidate(cell, loss, training.seconds, model.count_params())
+        for loss, cell, model, training in found
+    ]
     begin = time.perf_counter()
-    order, losses = best_order(
-        train, held_out, tokens.size, range(1, longest_order(tokens.size) + 1)
-    )
+    order, losses = best_order(train, held_out, size, range(1, longest_order(size) + 1))
     seconds = time.perf_counter() - begin
-    return [*rows, Candidate(f"runs of {order} (Kneser-Ney)", min(losses), seconds, 0)]
+    rows.append(Candidate(f"runs of {order} (Kneser-Ney)", min(losses), seconds, 0))
+    _, cell, model, training = min(found, key=lambda trial: trial[0])
+    if found[-1][3].ended_by == "interrupt":
+        training.ended_by = "interrupt"
+    return Choice(cell, model, training, rows)

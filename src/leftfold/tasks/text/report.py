@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import textwrap
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -122,8 +123,8 @@ def _data(page: Page, writer: Any, told: Told) -> None:
     )
     counts = Counter(tokens.split(told.train))
     page.text(
-        f"The vocabulary has {tokens.size:,} {writer.unit}s of the {len(counts):,} different ones "
-        f"in the text. The network reads the text in stretches side by side, keeps its states from "
+        f"The vocabulary has {tokens.size - tokens.has_unknown:,} {writer.unit}s; the text has "
+        f"{len(counts):,} different ones. The network reads the text in stretches side by side, keeps its states from "
         f"window to window, and sends gradients back {writer.window} {writer.unit}s."
     )
     ranks = np.array(sorted(counts.values(), reverse=True))
@@ -187,7 +188,7 @@ def _learning(page: Page, writer: Any) -> None:
         page.table(
             ["", "nats per token", "seconds", "parameters"],
             [[row.cell, row.loss, row.seconds, row.parameters] for row in writer.comparison_],
-            "Short trials of every cell, judged on the validation text; the best was trained on",
+            "Every cell with the same time, judged on the validation text; the best was kept",
             strong_rows=[[row.cell for row in writer.comparison_].index(writer.cell_)],
         )
 
@@ -210,7 +211,7 @@ def _surprises(page: Page, writer: Any, told: Told) -> None:
     page.table(
         ["after", "came", "probability"],
         [
-            ["…" + "".join(pieces[max(0, at - 40) : at])[-40:], repr(pieces[at])[1:-1],
+            ["…" + "".join(pieces[max(0, at - 40) : at])[-40:], repr(pieces[at]),
              f"{np.exp(-losses[at]):.2e}"]
             for at in worst.tolist()
         ],
@@ -227,7 +228,13 @@ def _writing(page: Page, writer: Any, told: Told) -> None:
     page.code(prompt)
     for name, settings in _WAYS:
         page.subsection(name)
-        page.code(writer.sample(prompt, length, seed=0, **settings))
+        page.code(_wrapped(writer.sample(prompt, length, seed=0, **settings)))
+
+
+def _wrapped(text: str) -> str:
+    """Lines short enough to be read without scrolling."""
+    lines = (textwrap.wrap(line, 90, drop_whitespace=False) or [""] for line in text.split("\n"))
+    return "\n".join(part for line in lines for part in line)
 
 
 def _model(page: Page, writer: Any) -> None:
