@@ -63,6 +63,18 @@ OTHERS = [
     ("from tensorflow.keras.initializers import Constant", "Constant"),
     ("from tensorflow.keras.constraints import max_norm", "max_norm"),
     ("from tensorflow.data import Dataset", "Dataset"),
+    ("from keras.src.layers.rnn import lstm\nlstm.LSTM", "lstm"),
+    (
+        "from keras.src.metrics import reduction_metrics\nreduction_metrics.Mean",
+        "reduction_metrics",
+    ),
+    ("from keras.src.backend.config import floatx", "floatx"),
+    ("from keras.src.utils import sequence_utils\nsequence_utils.pad_sequences", "sequence_utils"),
+    ("from keras.src.trainers.data_adapters.py_dataset_adapter import PyDataset", "PyDataset"),
+    (
+        "from keras.src.optimizers.schedules.learning_rate_schedule import CosineDecay",
+        "CosineDecay",
+    ),
 ]
 
 

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from types import FrameType, ModuleType
 from typing import Any
 
-from leftfold.interop import keras_names
+from leftfold.interop import keras_names, keras_sources
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -75,6 +75,8 @@ class AliasModule(ModuleType):
         if full in keras_names.MODULES or full in keras_names.MOVED:
             return importlib.import_module(f"{self.__name__}.{name}")
         found = self._find(name)
+        if found is _NOTHING and self._has_file(name):
+            return importlib.import_module(f"{self.__name__}.{name}")
         if found is _NOTHING:
             message = keras_names.explain(f"{self.__name__}.{name}", full, self._public_names())
             if not _is_import(sys._getframe(1)):
@@ -86,6 +88,10 @@ class AliasModule(ModuleType):
             )
         self.__dict__[name] = found
         return found
+
+    def _has_file(self, name: str) -> bool:
+        is_source = keras_names.is_source(f"{self.__name__}.")
+        return is_source and keras_sources.is_file(self._home, name)
 
     def _find(self, name: str) -> Any:
         name = keras_names.OTHER_NAMES.get(f"{self._home}.{name}", name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from leftfold.interop import keras_missing
+from leftfold.interop import keras_missing, keras_sources
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing")
 """Packages whose imports are answered."""
@@ -112,15 +112,13 @@ MOVED = {
     "keras.optimizer_v2": "keras.optimizers",
     "keras.legacy.preprocessing": "keras.preprocessing",
     "keras.utils.np_utils": "keras.utils",
+    "keras.backend.config": "keras.config",
+    "keras.trainers.data_adapters": "keras.utils",
     "keras.trainers": "keras.models",
     "keras.wrappers.scikit_learn": "keras.wrappers",
 }
 
-_DEEP = (
-    *("keras.layers", "keras.engine", "keras.models", "keras.optimizers", "keras.utils"),
-    *("keras.callbacks", "keras.losses", "keras.metrics", "keras.initializers", "keras.saving"),
-    *("keras.regularizers", "keras.backend", "keras.ops", "keras.constraints"),
-)
+_DEEP = (*sorted(keras_sources.HOMES, key=len, reverse=True), "keras.engine")
 """Modules whose inner modules (`keras.layers.recurrent`) show all names of the outer one."""
 
 OTHER_NAMES = {
@@ -169,6 +167,11 @@ def home_of(name: str) -> str | None:
     if home.startswith("tensorflow.python."):
         return "tensorflow"
     return None
+
+
+def is_source(name: str) -> bool:
+    """Whether a module lies where Keras has its source, such as `keras.src.layers`."""
+    return name.startswith(("keras.src.", "tensorflow.python.keras."))
 
 
 def is_class_of_keras(home: str) -> bool:
