@@ -61,8 +61,8 @@ def test_a_name_that_is_missing_ends_in_one_line_about_it(tmp_path):
     *lines, last = run.stderr.splitlines()
     assert "site-packages" not in run.stderr and len(lines) == 3
     assert last == (
-        "NotImplementedError: Leftfold has no keras.layers.Resizing: it is for sequences and has no "
-        "layers for images."
+        "NotImplementedError: Leftfold has no keras.layers.Resizing: it is for sequences and has "
+        "no layers for images."
     )
 
 
