@@ -19,6 +19,10 @@ constexpr int64_t COLUMNS = 512;
 constexpr int WIDTH = SPAN;
 constexpr int ROWS = tile_rows(WIDTH);
 
+// How many rows before they are copied operands are asked for: each row lies elsewhere, which
+// processors do not foresee.
+constexpr int64_t AHEAD = 8;
+
 // Columns of a panel from which on it pays to copy a transposed left operand first.
 constexpr int64_t WORTH_PACKING = 2 * WIDTH * LANES;
 
@@ -60,6 +64,7 @@ class LeftBlock {
             for (size_t t = 0; t + 1 < tiles_.size(); t++) {
                 const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
                 float* out = packed_.data() + first * pitch_ + k * size;
+                __builtin_prefetch(p_.a.at(row_ + first, k0 + k + AHEAD));
                 for (int64_t i = 0; i < GAP; i += LANES) {
                     const int64_t left = rows_ - first - i;
                     Vector v = load_partial(from + first + i, left);
@@ -117,6 +122,7 @@ void pack_right(const Product& p, int64_t k0, int64_t depth, int64_t column, int
                 float* out = panels + (v * depth + k * width_at(v)) * LANES;
                 for (int64_t w = 0; w < width_at(v); w++) {
                     const int64_t at = (v + w) * LANES;
+                    __builtin_prefetch(source.at(k + AHEAD, at));
                     store(out + w * LANES, load_partial(source.at(k, at), columns - at));
                 }
             }
@@ -151,7 +157,8 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
                     constexpr int SIZE = decltype(size)::value;
                     run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, panel,
                                           p.c + (row0 + first) * p.c_row + col0 + v * LANES,
-                                          p.c_row, columns - v * LANES, k0 == 0, bias);
+                                          p.c_row, columns - v * LANES, k0 == 0 && !p.accumulate,
+                                          bias);
                 });
             });
         }

@@ -98,6 +98,10 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
             Tile<SIZE, GATES> tile;
             r_.begin<0, GATES>(tile, s, own, first,
                                [&](int gate) { return std::pair{gate * in.units + unit, left}; });
+            if (in.keep)
+                for (int n = 0; n < SIZE; n++)
+                    for (int gate = 0; gate < GATES; gate++)
+                        expect(kept[first + n] + gate * in.units + unit);
             tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
             for (int n = 0; n < SIZE; n++) {
                 const int64_t row = first + n;
@@ -140,15 +144,18 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
             },
             [&](int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows d_gates = gates(s, own);
-                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true);
+                const Ahead ahead = s > 0 ? Ahead{gates(s - 1, own), GATES * in.units} : Ahead{};
+                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true, ahead);
                 if (dx)
                     to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+            },
+            [&](const Stretch& stretch) {
+                weight_gradients(stretch, wanted.weights);
+                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
             });
     });
     for (int64_t r = 0; r < in.batch; r++)
         copy(dc.data() + r * dc_row, wanted.c + r_.schedule.source(r) * in.units, in.units);
-    weight_gradients(wanted.weights);
-    if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
 }
 
 // The equations of the header, backwards, for one step: dh and dc arrive with the gradients of
@@ -193,19 +200,20 @@ void Lstm::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, P
 }
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
-void Lstm::weight_gradients(float* out) const {
+void Lstm::weight_gradients(const Stretch& stretch, float* out) const {
     const int64_t units = r_.in.units, columns = GATES * units;
     const std::vector<int64_t> sources =
-        r_.masks_per_gate() ? r_.packed_sources() : std::vector<int64_t>{};
+        r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     const int parts = r_.masks_per_gate() ? GATES : 1;
     for (int g = 0; g < parts; g++) {
         Product product{r_.width,
                         columns / parts,
-                        r_.schedule.rows(),
-                        r_.stacked_transposed(),
-                        {gates_ + g * units, gates_row_, 1},
+                        stretch.rows,
+                        r_.stacked_transposed(stretch.first),
+                        {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
                         out + g * units,
                         columns};
+        product.accumulate = !stretch.last;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);
             product.scale_row = sources.data();

@@ -49,7 +49,7 @@ class Lstm {
     void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
-    void weight_gradients(float* out) const;
+    void weight_gradients(const Stretch& stretch, float* out) const;
 };
 
 }  // namespace leftfold

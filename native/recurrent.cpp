@@ -49,25 +49,35 @@ void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
             copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
+Stretch Recurrence::stretch_before(int64_t to) const {
+    constexpr int64_t IN_CACHE = 1 << 20;  // floats
+    const int64_t row = stride + spread(gates * in.units), end = schedule.first(to);
+    int64_t from = std::max<int64_t>(to - 1, 0);
+    while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
+        from--;
+    return {from, to, schedule.first(from), end - schedule.first(from), to == schedule.steps()};
+}
+
 // Every thread has columns of its own and adds all rows to them in one order, so that sums do not
 // depend on how many there are.
-void Recurrence::kernel_gradient(const float* deltas, int64_t stride, float* out) const {
+void Recurrence::kernel_gradient(const Stretch& stretch, const float* deltas, int64_t stride,
+                                 float* out) const {
     const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
-    const int threads = threads_for(0.5 * schedule.rows() * columns, vectors);
+    const int threads = threads_for(0.5 * stretch.rows * columns, vectors);
     in_parallel(threads, [&](int thread, int team) {
         const int64_t from = vectors * thread / team * LANES;
         const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
-        const float* row = deltas + from;
-        for (int64_t s = 0; s < schedule.steps(); s++)
+        const float* row = deltas + stretch.first * stride + from;
+        for (int64_t s = stretch.from; s < stretch.to; s++)
             for (int64_t r = 0; r < schedule.active(s); r++, row += stride)
                 add(row, out + id(s, r) * columns + from, to - from);
     });
 }
 
-std::vector<int64_t> Recurrence::packed_sources() const {
+std::vector<int64_t> Recurrence::packed_sources(const Stretch& stretch) const {
     std::vector<int64_t> sources;
-    sources.reserve(schedule.rows());
-    for (int64_t s = 0; s < schedule.steps(); s++)
+    sources.reserve(stretch.rows);
+    for (int64_t s = stretch.from; s < stretch.to; s++)
         for (int64_t r = 0; r < schedule.active(s); r++)
             sources.push_back(r);
     return sources;
@@ -224,12 +234,19 @@ void GateProduct::add_segment(int64_t at, int64_t weight_row, int64_t depth, int
 }
 
 void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& gates,
-                      const Rows& out, bool accumulate) const {
+                      const Rows& out, bool accumulate, const Ahead& ahead) const {
     for (const Segment& segment : segments_) {
+        const int64_t length = &segment == &segments_.front() ? ahead.length : 0;
         segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
             constexpr int WIDTH = decltype(width)::value;
             for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
                 constexpr int SIZE = decltype(size)::value;
+                // Every panel asks for its share.
+                const int64_t from = length * column / columns_;
+                const int64_t to = length * (column + WIDTH * LANES) / columns_;
+                for (int i = 0; i < SIZE; i++)
+                    for (int64_t at = from; at < to; at += LANES)
+                        __builtin_prefetch(ahead.rows[first + i] + at);
                 Tile<SIZE, WIDTH> tile;
                 tile.clear();
                 tile.template add_product<0, WIDTH>(gates[first] + segment.at, gates.step, panel,
