@@ -67,7 +67,8 @@ class SequenceClassifier(TaskEstimator):
         units: of the recurrence, or filters of the convolution.
         dimension: of word vectors that are learnt.
         level: texts by `"word"` or `"character"`.
-        words: entries of the vocabulary at most.
+        words: entries of the vocabulary that the reader knows, at most; by default 6,000, for it
+            learns rarer words, names above all, by heart; 50,000 with pretrained vectors.
         pairs: entries of the vocabulary of a second branch of the network, which averages vectors
             of a text's words and pairs of neighbouring words; 0 for no such branch. By default
             150,000 where texts are read by word.
@@ -81,7 +82,6 @@ class SequenceClassifier(TaskEstimator):
             summary alone.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
-        branch_dropout: how often training hides what one of two branches says.
         balanced: whether rare classes count as much as frequent ones.
         validation_share: of the rows, for early stopping.
         patience: epochs without improvement before training ends; by default 3, or 25 with fewer
@@ -115,7 +115,7 @@ class SequenceClassifier(TaskEstimator):
         units: int = 32,
         dimension: int = 64,
         level: str = "word",
-        words: int = 30_000,
+        words: int | None = None,
         pairs: int | None = None,
         longest: int | None = None,
         vectors: Path | str | None = None,
@@ -126,7 +126,6 @@ class SequenceClassifier(TaskEstimator):
         dropout: float = 0.5,
         word_dropout: float = 0.3,
         pair_dropout: float = 0.5,
-        branch_dropout: float = 0.3,
         balanced: bool = False,
         validation_share: float = 0.1,
         patience: int | None = None,
@@ -149,7 +148,6 @@ class SequenceClassifier(TaskEstimator):
         self.dropout = dropout
         self.word_dropout = word_dropout
         self.pair_dropout = pair_dropout
-        self.branch_dropout = branch_dropout
         self.balanced = balanced
         self.validation_share = validation_share
         self.patience = patience
@@ -207,9 +205,10 @@ class SequenceClassifier(TaskEstimator):
             raise ValueError(f"cell expected one of {', '.join(known)}, got {self.cell!r}.")
         if self.level not in LEVELS:
             raise ValueError(f"level expected 'word' or 'character', got {self.level!r}.")
-        for name in ("units", "dimension", "words", "batch_size", "epochs", "longest"):
+        optional = ("words", "batch_size", "epochs", "longest")
+        for name in ("units", "dimension", *optional):
             value = getattr(self, name)
-            if value is None and name in ("batch_size", "epochs", "longest"):
+            if value is None and name in optional:
                 continue
             if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
@@ -334,7 +333,6 @@ class SequenceClassifier(TaskEstimator):
             self.dropout,
             0.0 if numeric else self.word_dropout,
             self.pair_dropout,
-            self.branch_dropout,
         )
 
     def _network(self, plan: Plan, vectors: np.ndarray | None) -> Any:
