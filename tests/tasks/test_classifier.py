@@ -82,7 +82,7 @@ def test_contributions_add_up_to_the_logarithm_of_the_odds(fitted: SequenceClass
     other = fitted.explain("The plot is good.", "no")
     np.testing.assert_allclose(other.contributions, -explanation.contributions, atol=1e-4)
     assert "".join(piece for piece, _ in explanation.pieces()) == "The plot is good."
-    assert explanation.summary().startswith("yes 0.9")
+    assert explanation.summary().startswith(f"yes {probability:.2f}: base ")
 
 
 def test_explanations_show_unknown_words_and_survive_markup(fitted: SequenceClassifier) -> None:
