@@ -239,20 +239,29 @@ def test_saved_and_loaded_it_is_the_same(fitted: SequenceClassifier, tmp_path: P
     assert again.classes_.dtype == numeric.classes_.dtype
 
 
-def test_a_file_with_another_number_of_classes_is_refused(
-    fitted: SequenceClassifier, tmp_path: Path
+@pytest.mark.parametrize(
+    ("member", "old", "new", "message"),
+    [
+        ("settings.json", b'"classes": ["no", "yes"]', b'"classes": ["no"]', "for 1 classes"),
+        ("settings.json", b'"kind": "text"', b'"kind": "sequence"', "is damaged: "),
+        ("vocabulary.json", b'"words": [', b'"words": ["new", "newer", ', "has more words than"),
+        ("vocabulary.json", b'"level": "word"', b'"level": "page"', "level expected one of"),
+        ("vocabulary.json", b'"cut": [', b'"cut": [[], ', "is damaged: "),
+    ],
+)
+def test_a_file_whose_parts_do_not_fit_is_refused(
+    fitted: SequenceClassifier, tmp_path: Path, member: str, old: bytes, new: bytes, message: str
 ) -> None:
     path = tmp_path / "x.leftfold"
     fitted.save(path)
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members["settings.json"] = members["settings.json"].replace(
-        b'"classes": ["no", "yes"]', b'"classes": ["no"]'
-    )
+    assert old in members[member]
+    members[member] = members[member].replace(old, new)
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(SavingError, match=r"has outputs .* for 1 classes"):
+    with pytest.raises(SavingError, match=message):
         SequenceClassifier.load(path)
 
 

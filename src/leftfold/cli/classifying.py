@@ -16,8 +16,8 @@ from rich.console import Console
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
 from leftfold.tasks import SequenceClassifier, checks, scores
+from leftfold.tasks.candidates import describe_candidates
 from leftfold.tasks.classification import Classification, classify
-from leftfold.tasks.classifier import describe_candidates
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.evaluation import bootstrap_interval
 from leftfold.tasks.extras import require

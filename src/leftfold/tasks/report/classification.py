@@ -11,7 +11,7 @@ from leftfold._version import __version__
 from leftfold.engine import config, kernels
 from leftfold.models.drawing import model_to_dot
 from leftfold.tasks import scores
-from leftfold.tasks.classifier import describe_candidates
+from leftfold.tasks.candidates import describe_candidates
 from leftfold.tasks.report import figures
 from leftfold.tasks.report.page import Page
 from leftfold.tasks.texts import TextEncoder
