@@ -126,6 +126,17 @@ def test_flat_arrays_are_sequences_of_one_feature() -> None:
     assert found.score(x, y) > 0.85
 
 
+def test_columns_of_pandas_and_arrays_of_texts_are_rows() -> None:
+    pandas = pytest.importorskip("pandas")
+    texts, labels = reviews(60)
+    frame = pandas.DataFrame({"text": texts, "label": labels})
+    small = SequenceClassifier("embedding", epochs=1)
+    expected = small.fit(texts, labels).predict_proba(texts)
+    for x in (frame["text"], frame[["text"]], np.array(texts), np.array(texts, object)[:, None]):
+        found = small.fit(x, frame["label"]).predict_proba(x)
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_gaps_are_filled_and_said() -> None:
     sequences, labels = waves(60)
     sequences[3][2, 0] = np.nan

@@ -74,6 +74,8 @@ def rows_of(
     """
     if isinstance(x, str):
         raise DataError(f"X expected a list of texts, got one text: [{x[:40]!r}].")
+    if hasattr(x, "to_numpy"):  # tables and columns of pandas and polars
+        x = x.to_numpy()
     values = x.ravel() if isinstance(x, np.ndarray) and x.dtype.kind in "UO" and x.ndim == 2 else x
     values = values if isinstance(values, np.ndarray) else list(values)
     if not len(values):
