@@ -247,6 +247,36 @@ def test_suspects_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "leakage: 10 of 10 test rows are in the training part as well" in err
 
 
+def test_classes_are_announced_and_can_be_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in range(60):
+        kind = ("pos", "neg", "unsup")[row % 3]
+        path = tmp_path / "texts" / kind / f"{row}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{('good', 'bad', 'what')[row % 3]} film {row}", encoding="utf-8")
+    data, model = tmp_path / "texts", tmp_path / "m"
+    code, _, err = run(capsys, "train", data, "-o", model, "--classes", "pos,neg", *SMALL)
+    assert code == 0 and "classes: 'neg' 20, 'pos' 20" in err
+    assert SequenceClassifier.load(model).classes_.tolist() == ["neg", "pos"]
+    code, _, err = run(capsys, "train", data, "-o", model, "--classes", "pos,none", *SMALL)
+    assert code == 2 and "classes expected some of neg, pos, unsup, got 'none'" in err
+
+
+def test_json_lines_may_hold_sequences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    generator = np.random.default_rng(0)
+    lines = []
+    for row in range(80):
+        values = generator.normal(3 * (row % 2), 1, int(generator.integers(4, 9)))
+        lines.append(json.dumps({"values": values.tolist(), "label": row % 2}))
+    data, model = tmp_path / "x.jsonl", tmp_path / "m"
+    data.write_text("\n".join(lines), encoding="utf-8")
+    code, out, _ = run(capsys, "train", data, "-o", model, *SMALL)
+    assert code == 0 and "summary statistics" in out
+    code, out, _ = run(capsys, "predict", model, data, "--format", "jsonl")
+    assert code == 0 and {json.loads(line)["class"] for line in out.splitlines()} == {0, 1}
+
+
 def test_empty_rows_can_be_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = write_reviews(tmp_path / "x.csv", 40)
     data.write_text(data.read_text(encoding="utf-8") + ",pos\nno label,\n", encoding="utf-8")

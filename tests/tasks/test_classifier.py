@@ -82,7 +82,7 @@ def test_contributions_add_up_to_the_logarithm_of_the_odds(fitted: SequenceClass
     other = fitted.explain("The plot is good.", "no")
     np.testing.assert_allclose(other.contributions, -explanation.contributions, atol=1e-4)
     assert "".join(piece for piece, _ in explanation.pieces()) == "The plot is good."
-    assert explanation.summary().startswith("yes 0.9")
+    assert explanation.summary().startswith(f"yes {probability:.2f}: base ")
 
 
 def test_explanations_show_unknown_words_and_survive_markup(fitted: SequenceClassifier) -> None:
@@ -124,6 +124,17 @@ def test_flat_arrays_are_sequences_of_one_feature() -> None:
     y = (x[:, -1] > 0).astype(int)
     found = SequenceClassifier("lstm", units=8, epochs=40).fit(x, y)
     assert found.score(x, y) > 0.85
+
+
+def test_columns_of_pandas_and_arrays_of_texts_are_rows() -> None:
+    pandas = pytest.importorskip("pandas")
+    texts, labels = reviews(60)
+    frame = pandas.DataFrame({"text": texts, "label": labels})
+    small = SequenceClassifier("embedding", epochs=1)
+    expected = small.fit(texts, labels).predict_proba(texts)
+    for x in (frame["text"], frame[["text"]], np.array(texts), np.array(texts, object)[:, None]):
+        found = small.fit(x, frame["label"]).predict_proba(x)
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_gaps_are_filled_and_said() -> None:
@@ -239,20 +250,29 @@ def test_saved_and_loaded_it_is_the_same(fitted: SequenceClassifier, tmp_path: P
     assert again.classes_.dtype == numeric.classes_.dtype
 
 
-def test_a_file_with_another_number_of_classes_is_refused(
-    fitted: SequenceClassifier, tmp_path: Path
+@pytest.mark.parametrize(
+    ("member", "old", "new", "message"),
+    [
+        ("settings.json", b'"classes": ["no", "yes"]', b'"classes": ["no"]', "for 1 classes"),
+        ("settings.json", b'"kind": "text"', b'"kind": "sequence"', "is damaged: "),
+        ("vocabulary.json", b'"words": [', b'"words": ["new", "newer", ', "has more words than"),
+        ("vocabulary.json", b'"level": "word"', b'"level": "page"', "level expected one of"),
+        ("vocabulary.json", b'"cut": [', b'"cut": [[], ', "is damaged: "),
+    ],
+)
+def test_a_file_whose_parts_do_not_fit_is_refused(
+    fitted: SequenceClassifier, tmp_path: Path, member: str, old: bytes, new: bytes, message: str
 ) -> None:
     path = tmp_path / "x.leftfold"
     fitted.save(path)
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members["settings.json"] = members["settings.json"].replace(
-        b'"classes": ["no", "yes"]', b'"classes": ["no"]'
-    )
+    assert old in members[member]
+    members[member] = members[member].replace(old, new)
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(SavingError, match=r"has outputs .* for 1 classes"):
+    with pytest.raises(SavingError, match=message):
         SequenceClassifier.load(path)
 
 

@@ -97,6 +97,9 @@ def train(
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Rare classes count as much as frequent ones.")
     ] = False,
+    classes: Annotated[
+        str | None, typer.Option(help="Only rows of these classes, separated by commas.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of splits and weights.", min=0, max=2**32 - 1)] = 0,
     threads: Annotated[
         int | None, typer.Option(help="Processors to use; all by default.", min=1)
@@ -113,7 +116,7 @@ def train(
     \b
     Examples:
       leftfold classify train reviews.csv --text review --label sentiment --report report.html
-      leftfold classify train aclImdb/train --test aclImdb/test -o imdb.leftfold
+      leftfold classify train aclImdb/train --test aclImdb/test --classes pos,neg
       leftfold classify train reviews.csv --vectors glove.6B.100d.txt --cell auto --time-limit 120
       leftfold classify train steps.csv --id patient --time hour --label outcome
       zcat tweets.jsonl.gz | leftfold classify train - --input-format jsonl
@@ -128,6 +131,7 @@ def train(
         ),
         test,
         test_share,
+        None if classes is None else classes.split(","),
         dict(
             cell=cell, level=level, vectors=vectors, tune_vectors=tune_vectors, units=units,
             longest=longest, epochs=epochs, time_limit=time_limit, balanced=balanced, seed=seed,

@@ -16,8 +16,8 @@ from rich.console import Console
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
 from leftfold.tasks import SequenceClassifier, checks, scores
+from leftfold.tasks.candidates import describe_candidates
 from leftfold.tasks.classification import Classification, classify
-from leftfold.tasks.classifier import describe_candidates
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.evaluation import bootstrap_interval
 from leftfold.tasks.extras import require
@@ -94,6 +94,7 @@ def train(
     source: Source,
     test: str | None,
     test_share: float,
+    classes: list[str] | None,
     settings: dict[str, Any],
     output: Path,
     report: Path | None,
@@ -118,9 +119,12 @@ def train(
         if not has_scikit_learn():
             say('no linear reference: scikit-learn is missing (pip install "leftfold[tasks]")')
         found = source.rows(source.table(), level=classifier.level)
+        found = found.only(classes) if classes else found
+        say(found.classes())
         other = None
         if test is not None:
             judged = source.rows(source.table(test), level=classifier.level)
+            judged = judged.only(classes) if classes else judged
             other = judged.rows, judged.labels
         try:
             result = classify(

@@ -115,6 +115,7 @@ def classify(
     test_share: float = 0.2,
     source: str = "data",
     baselines: bool = True,
+    mask: Any = None,
 ) -> Classification:
     """Set a test part aside, train on the rest, and judge beside what the network must beat.
 
@@ -127,6 +128,7 @@ def classify(
         test_share: of the rows, for the test part.
         source: where the data came from, for the report.
         baselines: whether to fit the linear baseline, which needs scikit-learn.
+        mask: for `X` as one padded array, True where there is something, `(rows, steps)`.
 
     Raises:
         DataError: for data that cannot be used.
@@ -140,7 +142,7 @@ def classify(
     """
     classifier = classifier or SequenceClassifier()
     classifier.check_settings()
-    rows = rows_of(X, classifier.level, None)
+    rows = rows_of(X, classifier.level, mask)
     labels = check_labels(y, len(rows))
     if test is None:
         groups = duplicate_groups(map(checks.row_key, rows))

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from leftfold.engine.random import seeded
-from leftfold.optimizers import Adam
-from leftfold.optimizers.schedules import CosineDecay
 from leftfold.tasks import checks
+from leftfold.tasks.candidates import FEW_ROWS, Candidate, train_candidates
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.explaining import Explanation, explain_steps, explain_text
 from leftfold.tasks.files import TaskFile
 from leftfold.tasks.inputs import Inputs, check_labels, make_encoder, rows_of
-from leftfold.tasks.networks import CELLS, DESCRIPTIONS, Plan, sequence_network, text_network
+from leftfold.tasks.networks import CELLS, DESCRIPTIONS, Plan
 from leftfold.tasks.sequences import SequenceEncoder
 from leftfold.tasks.splits import duplicate_groups, stratified_split
 from leftfold.tasks.texts import LEVELS, Cut, TextEncoder
-from leftfold.tasks.training import Training, train
+from leftfold.tasks.training import Training
 from leftfold.tasks.vectors import Coverage
-
-_FEW_ROWS = 1000
-_AIMED_STEPS = 2500
-_EPOCHS = (6, 100)
-_BATCHES = (8, 64)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One network that `cell="auto"` tried.
-
-    Attributes:
-        cell: what reads the sequence.
-        accuracy: on the validation part.
-        loss: on the validation part.
-        seconds: of training.
-        parameters: of the network.
-        ended_by: see `Training`.
-    """
-
-    cell: str
-    accuracy: float
-    loss: float
-    seconds: float
-    parameters: int
-    ended_by: str
 
 
 class SequenceClassifier(TaskEstimator):
@@ -67,7 +37,8 @@ class SequenceClassifier(TaskEstimator):
         units: of the recurrence, or filters of the convolution.
         dimension: of word vectors that are learnt.
         level: texts by `"word"` or `"character"`.
-        words: entries of the vocabulary at most.
+        words: entries of the vocabulary that the reader knows, at most; by default 6,000, for it
+            learns rarer words, names above all, by heart; 50,000 with pretrained vectors.
         pairs: entries of the vocabulary of a second branch of the network, which averages vectors
             of a text's words and pairs of neighbouring words; 0 for no such branch. By default
             150,000 where texts are read by word.
@@ -81,7 +52,6 @@ class SequenceClassifier(TaskEstimator):
             summary alone.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
-        branch_dropout: how often training hides what one of two branches says.
         balanced: whether rare classes count as much as frequent ones.
         validation_share: of the rows, for early stopping.
         patience: epochs without improvement before training ends; by default 3, or 25 with fewer
@@ -115,7 +85,7 @@ class SequenceClassifier(TaskEstimator):
         units: int = 32,
         dimension: int = 64,
         level: str = "word",
-        words: int = 30_000,
+        words: int | None = None,
         pairs: int | None = None,
         longest: int | None = None,
         vectors: Path | str | None = None,
@@ -126,7 +96,6 @@ class SequenceClassifier(TaskEstimator):
         dropout: float = 0.5,
         word_dropout: float = 0.3,
         pair_dropout: float = 0.5,
-        branch_dropout: float = 0.3,
         balanced: bool = False,
         validation_share: float = 0.1,
         patience: int | None = None,
@@ -149,7 +118,6 @@ class SequenceClassifier(TaskEstimator):
         self.dropout = dropout
         self.word_dropout = word_dropout
         self.pair_dropout = pair_dropout
-        self.branch_dropout = branch_dropout
         self.balanced = balanced
         self.validation_share = validation_share
         self.patience = patience
@@ -188,11 +156,14 @@ class SequenceClassifier(TaskEstimator):
             self.encoder_, vectors, self.coverage_ = make_encoder(
                 self, learn, cells == ["embedding"]
             )
-            self.candidates_: list[Candidate] = []
-            self.columns_: dict[str, Any] = {}
-            self._train_all(cells, learn, judge, vectors)
+            chosen = train_candidates(
+                self, self.encoder_, cells, learn, judge, len(self.classes_), vectors
+            )
+        self.plan_, self.model_, self.training_ = chosen.plan, chosen.network, chosen.training
+        self.candidates_ = chosen.candidates
+        self.columns_: dict[str, Any] = {}
         self.rows_ = {"training": len(learn.rows), "validation": len(judge.rows) if judge else 0}
-        if self.training_.ended_by == "interrupt":
+        if chosen.interrupted:
             raise KeyboardInterrupt
         return self
 
@@ -207,9 +178,10 @@ class SequenceClassifier(TaskEstimator):
             raise ValueError(f"cell expected one of {', '.join(known)}, got {self.cell!r}.")
         if self.level not in LEVELS:
             raise ValueError(f"level expected 'word' or 'character', got {self.level!r}.")
-        for name in ("units", "dimension", "words", "batch_size", "epochs", "longest"):
+        optional = ("words", "batch_size", "epochs", "longest")
+        for name in ("units", "dimension", *optional):
             value = getattr(self, name)
-            if value is None and name in ("batch_size", "epochs", "longest"):
+            if value is None and name in optional:
                 continue
             if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
@@ -250,111 +222,9 @@ class SequenceClassifier(TaskEstimator):
         if self.cell == "auto":
             return list(CELLS)
         if self.cell == "default":
-            few = rows < _FEW_ROWS and self.vectors is not None
+            few = rows < FEW_ROWS and self.vectors is not None
             return ["embedding" if few else "bidirectional"]
         return [self.cell]
-
-    def _train_all(
-        self, cells: list[str], learn: Inputs, judge: Inputs | None, vectors: Any
-    ) -> None:
-        """Train every candidate within its share of the time, and keep the best."""
-        y = self._one_hot(learn.codes)
-        until = None if self.time_limit is None else time.monotonic() + self.time_limit
-        kept: tuple[float, Any] | None = None
-        for number, cell in enumerate(cells):
-            plan = self._plan(cell)
-            network = self._network(plan, vectors)
-            left = None if until is None else until - time.monotonic()
-            share = None if left is None else max(0.0, left) / (len(cells) - number)
-            x = self.encoder_.encode(learn.rows, plan.sees_padding)
-            validation = None
-            if judge is not None:
-                inputs = self.encoder_.encode(judge.rows, plan.sees_padding)
-                validation = (inputs, self._one_hot(judge.codes))
-            training = self._train(network, x, y, validation, share, not plan.sees_padding)
-            candidate = _candidate(cell, network, training)
-            self.candidates_.append(candidate)
-            if kept is None or candidate.loss < kept[0]:
-                kept = candidate.loss, (plan, network, training)
-            if training.ended_by == "interrupt":
-                break
-        assert kept is not None
-        self.plan_, self.model_, self.training_ = kept[1]
-        self.training_.ended_by = training.ended_by if len(cells) == 1 else self.training_.ended_by
-        if training.ended_by == "interrupt":
-            self.training_.ended_by = "interrupt"
-        self.candidates_.sort(key=lambda candidate: candidate.loss)
-        # A fresh optimiser: files need not carry the moments of the old one.
-        self.model_.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-
-    def _train(
-        self,
-        network: Any,
-        x: Any,
-        y: np.ndarray,
-        validation: Any,
-        time_limit: float | None,
-        masked: bool,
-    ) -> Training:
-        batch_size = self.batch_size or int(np.clip(len(y) // 20, *_BATCHES))
-        steps = math.ceil(len(y) / batch_size)
-        epochs = self.epochs or int(np.clip(math.ceil(_AIMED_STEPS / steps), *_EPOCHS))
-        rate = CosineDecay(self.learning_rate, steps * epochs, alpha=0.05)
-        momentum = 0.5 ** (4 / max(4, steps))
-        network.compile(
-            Adam(rate, clipnorm=1.0, use_ema=True, ema_momentum=momentum),
-            "categorical_crossentropy",
-            metrics=["accuracy"],
-        )
-        options: dict[str, Any] = {}
-        if self.balanced:
-            counts = y.sum(0)
-            options["class_weight"] = dict(enumerate(len(y) / (len(counts) * counts)))
-        return train(
-            network,
-            x,
-            y,
-            validation,
-            epochs=epochs,
-            batch_size=batch_size,
-            patience=self.patience or (3 if len(y) >= _FEW_ROWS else 25),
-            time_limit=time_limit,
-            verbose=self.verbose,
-            bucket_by_length=masked and len(y) > batch_size,
-            **options,
-        )
-
-    def _plan(self, cell: str) -> Plan:
-        numeric = isinstance(self.encoder_, SequenceEncoder)
-        return Plan(
-            cell,
-            self.units,
-            len(self.classes_),
-            numeric,
-            self.dropout,
-            0.0 if numeric else self.word_dropout,
-            self.pair_dropout,
-            self.branch_dropout,
-        )
-
-    def _network(self, plan: Plan, vectors: np.ndarray | None) -> Any:
-        if isinstance(self.encoder_, SequenceEncoder):
-            return sequence_network(plan, len(self.encoder_.mean))
-        words = len(self.encoder_.index) + 2
-        dimension = self.dimension if vectors is None else vectors.shape[1]
-        pairs = len(self.encoder_.pair_index)
-        return text_network(
-            plan,
-            words,
-            dimension,
-            pairs + 1 if pairs else 0,
-            vectors=vectors,
-            tune_vectors=self.tune_vectors,
-        )
-
-    def _one_hot(self, codes: np.ndarray) -> np.ndarray:
-        hot: np.ndarray = np.eye(len(self.classes_), dtype=np.float32)[codes]
-        return hot
 
     def predict_proba(self, X: Any, mask: Any = None) -> np.ndarray:
         """The probability of each class, `(rows, classes)`, in the order of `classes_`."""
@@ -448,8 +318,12 @@ class SequenceClassifier(TaskEstimator):
         self.encoder_ = _encoder(content)
         self.model_ = content.model
         outputs = self.model_.output_shape
-        if outputs != (None, len(self.classes_)):
+        if self.classes_.ndim != 1 or outputs != (None, len(self.classes_)):
             raise ValueError(f"the model has outputs {outputs} for {len(self.classes_)} classes")
+        if isinstance(self.encoder_, TextEncoder):
+            known = self.model_.get_layer("word_vectors").input_dim
+            if len(self.encoder_.index) + 2 > known:
+                raise ValueError(f"the vocabulary has more words than the {known} of the model")
 
 
 def _encoder(content: TaskFile) -> TextEncoder | SequenceEncoder:
@@ -460,32 +334,3 @@ def _encoder(content: TaskFile) -> TextEncoder | SequenceEncoder:
     encoder.cut = Cut(int(longest), float(whole), str(why))
     encoder.mean, encoder.deviation = content.arrays["mean"], content.arrays["deviation"]
     return encoder
-
-
-def _candidate(cell: str, network: Any, training: Training) -> Candidate:
-    history, best = training.history, training.best_epoch
-
-    def figure(name: str) -> float:
-        values = history.get(f"val_{name}") or history.get(name) or [math.inf]
-        return float(values[min(best, len(values) - 1)])
-
-    return Candidate(
-        cell,
-        figure("accuracy"),
-        figure("loss"),
-        training.seconds,
-        int(network.count_params()),
-        training.ended_by,
-    )
-
-
-def describe_candidates(candidates: Sequence[Candidate]) -> dict[str, list[Any]]:
-    """What `cell="auto"` tried, as columns."""
-    return {
-        "network": [DESCRIPTIONS[candidate.cell] for candidate in candidates],
-        "validation accuracy": [candidate.accuracy for candidate in candidates],
-        "validation loss": [candidate.loss for candidate in candidates],
-        "seconds": [round(candidate.seconds, 1) for candidate in candidates],
-        "parameters": [candidate.parameters for candidate in candidates],
-        "ended by": [candidate.ended_by for candidate in candidates],
-    }

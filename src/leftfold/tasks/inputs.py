@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from leftfold.tasks.classifier import SequenceClassifier
 
 _PAIRS = 150_000
+_WORDS = 6_000
+_WORDS_WITH_VECTORS = 50_000
 _COMMON = 1e-3
 _SHOWN_MISSING = 8
 
@@ -72,6 +74,8 @@ def rows_of(
     """
     if isinstance(x, str):
         raise DataError(f"X expected a list of texts, got one text: [{x[:40]!r}].")
+    if hasattr(x, "to_numpy"):  # tables and columns of pandas and polars
+        x = x.to_numpy()
     values = x.ravel() if isinstance(x, np.ndarray) and x.dtype.kind in "UO" and x.ndim == 2 else x
     values = values if isinstance(values, np.ndarray) else list(values)
     if not len(values):
@@ -154,13 +158,14 @@ def make_encoder(
     pairs = settings.pairs
     if pairs is None:
         pairs = _PAIRS if settings.level == "word" else 0
-    encoder = TextEncoder(settings.level, settings.words, pairs, settings.longest)
+    size = settings.words or (_WORDS if settings.vectors is None else _WORDS_WITH_VECTORS)
+    encoder = TextEncoder(settings.level, size, pairs, settings.longest)
     if settings.vectors is None:
         return encoder.fit(learn.rows), None, None
     pretrained = read_vectors(settings.vectors)
     encoder.fit(learn.rows)
     own = len(encoder.index)
-    if own < settings.words - 2:
+    if own < size - 2:
         more = [word for word in dict.fromkeys(map(str.lower, pretrained.words))]
         encoder.fit(learn.rows, more)
     table, coverage = _table(encoder, pretrained, learn.rows, own, weighted)

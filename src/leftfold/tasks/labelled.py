@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leftfold.tasks import checks
@@ -11,6 +12,8 @@ from leftfold.tasks.errors import DataError
 from leftfold.tasks.sequences import sequences_from_table
 from leftfold.tasks.tables import Table
 from leftfold.tasks.texts import TextEncoder
+
+_MOST_SAID = 12
 
 
 @dataclass
@@ -32,6 +35,33 @@ class Labelled:
     columns: dict[str, Any] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def only(self, classes: list[str]) -> Labelled:
+        """The rows of these classes.
+
+        Raises:
+            DataError: for a class that has no rows.
+        """
+        assert self.labels is not None
+        there = set(map(str, self.labels))
+        for name in classes:
+            if name not in there:
+                known = ", ".join(sorted(there)[:_MOST_SAID])
+                raise DataError(f"classes expected some of {known}, got {name!r}.")
+        kept = [row for row, label in enumerate(self.labels) if str(label) in classes]
+        return replace(
+            self,
+            rows=[self.rows[row] for row in kept],
+            labels=[self.labels[row] for row in kept],
+            names=[self.names[row] for row in kept],
+        )
+
+    def classes(self) -> str:
+        """How many rows each class has, in words."""
+        counts = Counter(map(str, self.labels or [])).most_common()
+        told = ", ".join(f"{name!r} {count:,}" for name, count in counts[:_MOST_SAID])
+        more = len(counts) - _MOST_SAID
+        return f"classes: {told}" + (f" and {more} more" if more > 0 else "")
 
 
 def labelled_rows(

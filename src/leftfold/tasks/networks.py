@@ -36,6 +36,9 @@ _CELL_LAYERS: dict[str, Callable[..., Any]] = {
     "lstm": layers.LSTM,
 }
 
+_READER_PACE = 0.1
+_PAIRS_PACE = 2.0
+
 LayerOf = Callable[[str, Callable[[], Any]], Any]
 """From a name and a way to make it to a layer."""
 
@@ -52,7 +55,6 @@ class Plan:
         dropout: of vectors and of the summary.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
-        branch_dropout: how often training hides what one of two branches says.
     """
 
     cell: str
@@ -62,7 +64,6 @@ class Plan:
     dropout: float
     word_dropout: float
     pair_dropout: float
-    branch_dropout: float
 
     @property
     def sees_padding(self) -> bool:
@@ -152,17 +153,21 @@ def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
         shown_pairs
     )
     second = layer("pairs_say", lambda: layers.Dense(plan.classes, name="pairs_say"))(average)
-    branches = [
-        _branch_hidden_at_times(layer, "hide_reader", plan.branch_dropout, logits),
-        _branch_hidden_at_times(layer, "hide_pair_branch", plan.branch_dropout, second),
+    paced = [
+        _paced(layer, "slow_reader", _READER_PACE, logits),
+        _paced(layer, "quick_pairs", _PAIRS_PACE, second),
     ]
-    return layer("together", lambda: layers.Add(name="together"))(branches)
+    return layer("together", lambda: layers.Add(name="together"))(paced)
 
 
-def _branch_hidden_at_times(layer: LayerOf, name: str, rate: float, logits: Any) -> Any:
-    """What one branch says, of which training hides whole rows: neither may rely on the other."""
-    hide = layer(name, lambda: layers.Dropout(rate, noise_shape=(None, 1), name=name))
-    return hide(logits)
+def _paced(layer: LayerOf, name: str, pace: float, logits: Any) -> Any:
+    """What a branch says, times a number that tells how fast it learns beside the other.
+
+    Adam's steps have about the same size whatever the gradient, so that a branch whose output is
+    multiplied learns that much faster. Left alone, the reader learns the training texts by heart
+    before the pairs have said what they can.
+    """
+    return layer(name, lambda: layers.Rescaling(pace, name=name))(logits)
 
 
 def _hidden_at_times(layer: LayerOf, name: str, rate: float, vectors: Any) -> Any:

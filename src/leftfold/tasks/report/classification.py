@@ -11,7 +11,7 @@ from leftfold._version import __version__
 from leftfold.engine import config, kernels
 from leftfold.models.drawing import model_to_dot
 from leftfold.tasks import scores
-from leftfold.tasks.classifier import describe_candidates
+from leftfold.tasks.candidates import describe_candidates
 from leftfold.tasks.report import figures
 from leftfold.tasks.report.page import Page
 from leftfold.tasks.texts import TextEncoder
@@ -124,7 +124,7 @@ def _training(page: Page, found: Classification) -> None:
     losses = {names[name]: history[name] for name in names if name in history}
     page.figure(
         figures.lines(losses, "epoch", "loss, nats", None, training.best_epoch + 1, "kept"),
-        "Loss, epoch by epoch. While training, words and branches are hidden at random, so its "
+        "Loss, epoch by epoch. While training, words and pairs are hidden at random, so its "
         "own loss may lie above that of the validation part.",
     )
     names = {"accuracy": "training", "val_accuracy": "validation"}
