@@ -172,12 +172,19 @@ def test_a_file_whose_model_does_not_fit_its_vocabulary_is_refused(
 def test_auto_tries_every_cell_and_takes_the_best() -> None:
     writer = small(cell="auto", epochs=3).fit(story(800))
     names = [row.cell for row in writer.comparison_]
-    assert names[:3] == ["SimpleRNN", "GRU", "LSTM"]
+    assert names[:3] == ["simple_rnn", "gru", "lstm"]
     assert "Kneser-Ney" in names[3]
     best = min(writer.comparison_[:3], key=lambda row: row.loss)
     assert writer.cell_ == best.cell
-    assert type(writer.model.layers[2]).__name__ == best.cell
+    layer = {"simple_rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}[best.cell]
+    assert type(writer.model.layers[2]).__name__ == layer
     assert writer.get_params()["cell"] == "auto"
+
+
+def test_cells_go_by_the_name_of_their_layer_too() -> None:
+    for cell in ("SimpleRNN", "simple_rnn", "GRU"):
+        writer = small(cell=cell, epochs=1).fit(story(200))
+        assert type(writer.model.layers[2]).__name__.lower() == cell.lower().replace("_", "")
 
 
 def test_a_time_limit_ends_training() -> None:

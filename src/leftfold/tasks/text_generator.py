@@ -25,7 +25,7 @@ from leftfold.tasks.text.evaluation import (
     reference_losses,
     repeated_lines,
 )
-from leftfold.tasks.text.settings import check_settings
+from leftfold.tasks.text.settings import cell_name, check_settings
 from leftfold.tasks.text.tokens import UNKNOWN, Tokens, learn_tokens, tokens_from_plain
 from leftfold.tasks.text.training import train_writer
 from leftfold.tasks.text.windows import Windows, window_and_rows
@@ -49,7 +49,7 @@ class TextGenerator(TaskEstimator):
     Args:
         unit: what a token is: `"character"`, `"word"`, or `"subword"` (needs the extra
             `subword`).
-        cell: `"LSTM"`, `"GRU"`, `"SimpleRNN"`, or `"auto"`, which trains all three,
+        cell: `"lstm"`, `"gru"`, `"simple_rnn"`, or `"auto"`, which trains all three,
             each in a third of the time, and keeps the best.
         units: of each recurrent layer.
         layers: how many recurrent layers.
@@ -84,7 +84,7 @@ class TextGenerator(TaskEstimator):
     def __init__(
         self,
         unit: str = "character",
-        cell: str = "LSTM",
+        cell: str = "lstm",
         units: int = 512,
         layers: int = 1,
         embedding: int = 64,
@@ -145,13 +145,13 @@ class TextGenerator(TaskEstimator):
         def train_cell(cell: str, limit: float | None) -> tuple[Any, Training]:
             return self._train(tokens, train, held_out, cell, limit, callbacks)
 
-        self.cell_, self.comparison_ = self.cell, []
-        if self.cell == "auto":
+        self.cell_, self.comparison_ = cell_name(self.cell), []
+        if self.cell_ == "auto":
             choice = choose_cell(train_cell, self.time_limit, train, held_out, tokens.size)
             self.cell_, self.comparison_ = choice.cell, choice.candidates
             model, self.training_ = choice.model, choice.training
         else:
-            model, self.training_ = train_cell(self.cell, self.time_limit)
+            model, self.training_ = train_cell(self.cell_, self.time_limit)
         self.tokens_ = tokens
         unwritten = np.bincount(train, minlength=tokens.size) == 0
         unwritten[UNKNOWN] |= tokens.has_unknown

@@ -124,8 +124,9 @@ def _data(page: Page, writer: Any, told: Told) -> None:
     counts = Counter(tokens.split(told.train))
     page.text(
         f"The vocabulary has {tokens.size - tokens.has_unknown:,} {writer.unit}s; the text has "
-        f"{len(counts):,} different ones. The network reads the text in stretches side by side, keeps its states from "
-        f"window to window, and sends gradients back {writer.window} {writer.unit}s."
+        f"{len(counts):,} different ones. The network reads the text in stretches side by side, "
+        f"keeps its states from window to window, and sends gradients back {writer.window} "
+        f"{writer.unit}s."
     )
     ranks = np.array(sorted(counts.values(), reverse=True))
     with figures.drawing() as drawn:

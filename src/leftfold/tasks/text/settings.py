@@ -17,7 +17,7 @@ def check_settings(writer: Any) -> None:
         ValueError: naming the argument, what was expected and what came.
     """
     _one_of("unit", writer.unit, UNITS)
-    _one_of("cell", writer.cell, ("auto", *CELLS))
+    _one_of("cell", cell_name(writer.cell), ("auto", *CELLS))
     for name in ("units", "layers", "embedding", "window", "batch_size", "patience"):
         _at_least(name, getattr(writer, name), 1)
     _at_least("vocabulary", writer.vocabulary, 2)
@@ -28,6 +28,17 @@ def check_settings(writer: Any) -> None:
     _between("learning_rate", writer.learning_rate, 0, np.inf)
     if writer.time_limit is not None:
         _between("time_limit", writer.time_limit, 0, np.inf)
+
+
+def cell_name(cell: Any) -> Any:
+    """A cell as it is called here, also where the name of its layer was given.
+
+    Example:
+        >>> cell_name("SimpleRNN"), cell_name("lstm")
+        ('simple_rnn', 'lstm')
+    """
+    lower = str(cell).lower()
+    return "simple_rnn" if lower == "simplernn" else lower
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
