@@ -261,6 +261,11 @@ def test_texts_without_content_are_refused(text: str, message: str) -> None:
 
 
 def test_before_fitting_everything_says_so() -> None:
-    for ask in (small().sample, small().stepper, lambda: small().score("abc")):
+    for ask in (
+        small().sample,
+        small().stepper,
+        lambda: small().score("abc"),
+        lambda: small().predict("a"),
+    ):
         with pytest.raises(NotFittedError):
             ask()
