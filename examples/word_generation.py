@@ -19,8 +19,8 @@ def main(quick: bool = False) -> dict[str, float]:
     random.Random(0).shuffle(sentences)  # the file has the friendly ones first
     text = "\n".join(sentences[:300] if quick else sentences)
     cut = len(text) * 9 // 10
-    settings = {"units": 32, "epochs": 1} if quick else {"units": 256, "epochs": 8}
-    writer = TextGenerator("word", dropout=0.5, **settings).fit(text[:cut])
+    settings = {"units": 32, "epochs": 1} if quick else {"units": 128, "epochs": 15}
+    writer = TextGenerator("word", vocabulary=4_000, dropout=0.5, **settings).fit(text[:cut])
     judged = writer.evaluate(text[cut:], text[:cut])
     print(f"{writer.tokens_.size:,} words; {judged.unknown:.1%} of those held out are unknown.")
     for row in [*judged.references, judged.model]:

@@ -58,7 +58,9 @@ def train(
     layers: Annotated[int, typer.Option(help="How many recurrent layers.", min=1)] = 1,
     dropout: Annotated[float, typer.Option(help="Share of outputs dropped in training.")] = 0.3,
     vocabulary: Annotated[int, typer.Option(help="Different tokens at most.", min=2)] = 10_000,
-    window: Annotated[int, typer.Option(help="Tokens that gradients go back.", min=1)] = 100,
+    window: Annotated[
+        int | None, typer.Option(help="Tokens that gradients go back; by the unit else.", min=1)
+    ] = None,
     minutes: Annotated[
         float, typer.Option(help="Of training at most; less when there is no more to gain.")
     ] = 5.0,

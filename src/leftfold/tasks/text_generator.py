@@ -32,6 +32,9 @@ from leftfold.tasks.training import Training
 Self = TypeVar("Self", bound="TextGenerator")
 Texts = str | Sequence[str]
 
+WINDOWS = {"character": 100, "word": 35, "subword": 35}
+"""Tokens that gradients go back, by unit."""
+
 LEAST_TOKENS = 100
 """Tokens below which there is nothing to learn from."""
 
@@ -54,7 +57,7 @@ class TextGenerator(TaskEstimator, Writing):
         embedding: numbers in a token's vector.
         dropout: share of a recurrent layer's outputs dropped in training.
         vocabulary: how many different tokens at most.
-        window: tokens that gradients go back.
+        window: tokens that gradients go back; by default 100 letters, or 35 words or subwords.
         batch_size: places in which the text is read at the same time; fewer for a short text.
         learning_rate: the highest; it falls to almost nothing by the end.
         epochs: passes over the text at most; by default 20, with a time limit as many as fit.
@@ -88,7 +91,7 @@ class TextGenerator(TaskEstimator, Writing):
         embedding: int = 64,
         dropout: float = 0.3,
         vocabulary: int = 10_000,
-        window: int = 100,
+        window: int | None = None,
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         epochs: int | None = None,
@@ -143,6 +146,7 @@ class TextGenerator(TaskEstimator, Writing):
         def train_cell(cell: str, limit: float | None) -> tuple[Any, Training]:
             return self._train(tokens, train, held_out, cell, limit, callbacks)
 
+        self.window_ = self.window or WINDOWS[self.unit]
         self.cell_, self.comparison_ = cell_name(self.cell), []
         if self.cell_ == "auto":
             choice = choose_cell(train_cell, self.time_limit, train, held_out, tokens.size)
@@ -174,7 +178,7 @@ class TextGenerator(TaskEstimator, Writing):
         callbacks: Sequence[Callback],
     ) -> tuple[Any, Training]:
         """A trained stateful network, and how its training went."""
-        window, rows = window_and_rows(len(train), self.window, self.batch_size)
+        window, rows = window_and_rows(len(train), self.window_, self.batch_size)
         rows = min(rows, len(held_out) - 1)
         with seeded(self.seed):
             model = self._network(cell, tokens.size, rows)
@@ -242,6 +246,7 @@ class TextGenerator(TaskEstimator, Writing):
     def _state(self) -> TaskFile:
         state = {
             "cell": self.cell_,
+            "window": self.window_,
             "unwritten": self.unwritten_,
             "training": vars(self.training_),
             "comparison": [vars(row) for row in self.comparison_],
@@ -252,7 +257,7 @@ class TextGenerator(TaskEstimator, Writing):
     def _set_state(self, content: TaskFile) -> None:
         check_settings(self)
         self.tokens_ = tokens_from_plain(content.vocabulary)
-        self.cell_ = content.state["cell"]
+        self.cell_, self.window_ = content.state["cell"], int(content.state["window"])
         self.unwritten_ = [int(number) for number in content.state["unwritten"]]
         self.training_ = Training(**content.state["training"])
         self.comparison_ = [Candidate(**row) for row in content.state["comparison"]]

@@ -18,11 +18,12 @@ def check_settings(writer: Any) -> None:
     """
     _one_of("unit", writer.unit, UNITS)
     _one_of("cell", cell_name(writer.cell), ("auto", *CELLS))
-    for name in ("units", "layers", "embedding", "window", "batch_size", "patience"):
+    for name in ("units", "layers", "embedding", "batch_size", "patience"):
         _at_least(name, getattr(writer, name), 1)
     _at_least("vocabulary", writer.vocabulary, 2)
-    if writer.epochs is not None:
-        _at_least("epochs", writer.epochs, 1)
+    for name in ("epochs", "window"):
+        if getattr(writer, name) is not None:
+            _at_least(name, getattr(writer, name), 1)
     _between("dropout", writer.dropout, 0, 1, low_included=True)
     _between("validation", writer.validation, 0, 1)
     _between("learning_rate", writer.learning_rate, 0, np.inf)
