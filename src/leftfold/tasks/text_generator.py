@@ -11,6 +11,7 @@ from leftfold.callbacks import Callback
 from leftfold.engine.random import seeded
 from leftfold.losses import SparseCategoricalCrossentropy
 from leftfold.optimizers import Adam
+from leftfold.saving import SavingError
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
@@ -259,6 +260,8 @@ class TextGenerator(TaskEstimator, Writing):
         self.tokens_ = tokens_from_plain(content.vocabulary)
         self.cell_, self.window_ = content.state["cell"], int(content.state["window"])
         self.unwritten_ = [int(number) for number in content.state["unwritten"]]
+        if not all(0 <= number < self.tokens_.size for number in self.unwritten_):
+            raise SavingError("The file is damaged: it names tokens outside of its vocabulary.")
         self.training_ = Training(**content.state["training"])
         self.comparison_ = [Candidate(**row) for row in content.state["comparison"]]
         network.check_shape(
