@@ -11,7 +11,7 @@ BUILD_INPUTS := pyproject.toml CMakeLists.txt src/leftfold/_version.py $(CPP)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types parity peers bench asan clean
+.PHONY: help demo test lint format types docs parity peers bench asan clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ format: $(VENV)/.dev ## rewrite the sources in that style
 
 types: $(VENV)/.dev ## type hints, by mypy
 	$(BIN)/mypy
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/.demo
+	$(BIN)/python -m pip install --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs ## the documentation as a site, in build/site
+	$(BIN)/mkdocs build --strict
 
 peers: | $(BIN)/python ## Keras (JAX, TensorFlow) and PyTorch, each in its own environment
 	$(BIN)/python -m tools.peers install $(PEERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import leftfold
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
 
 
 def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +70,31 @@ def test_every_difference_from_keras_names_a_test_that_exists() -> None:
         assert pinned, f"no test is named in: {row}"
         for path, name in pinned:
             assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+def test_the_site_has_every_page() -> None:
+    """`make docs` builds it; a page outside its contents would be found by nobody."""
+    contents = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r": ([\w/]+\.md)$", contents, re.MULTILINE))
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    assert listed == pages
+
+
+def test_what_the_reference_shows_exists() -> None:
+    for page in ROOT.glob("docs/reference/*.md"):
+        for name in re.findall(r"^::: ([\w.]+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            owner, _, last = name.rpartition(".")
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError:
+                assert hasattr(importlib.import_module(owner), last), f"{page.name}: {name}"
+
+
+def test_the_guide_shows_what_the_examples_print() -> None:
+    shown = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    for page in ROOT.glob("docs/guide/*.md"):
+        for output in re.findall(r"```text\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            assert output in shown, f"{page.name}: {output}"
 
 
 def test_the_changelog_speaks_of_this_version() -> None:

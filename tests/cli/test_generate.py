@@ -109,7 +109,7 @@ def test_tables_and_folders_are_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     model = ["--model", str(tmp_path / "m.leftfold"), "--units", "8", "--epochs", "1"]
     code, _, err = run(capsys, "train", str(tmp_path / "rows.csv"), *model)
     assert code == 0
-    assert "column 'review', by its name (another: --column NAME); 12 rows" in err
+    assert "column 'review', by its name (another: --text NAME); 12 rows" in err
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text(story(300), encoding="utf-8")
     (tmp_path / "texts" / "b.txt").write_text(story(300, 1), encoding="utf-8")
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_said_in_one_line(
         ("train", text, "--unit", "letter"): "unit to be one of",
         ("train", text, "--cell", "Transformer"): "cell to be one of",
         ("train", text, "--minutes", "0"): "time_limit",
-        ("train", text, "--model", str(tmp_path / "no" / "x")): "--model names a folder",
+        ("train", text, "--model", str(tmp_path / "no" / "x")): "--output names a folder",
         ("train", text, "--format", "xml"): "--format expected one of",
         ("sample", str(tmp_path / "none.leftfold")): "does not exist",
         ("sample", str(tmp_path / "broken.leftfold")): "not a",

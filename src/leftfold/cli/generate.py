@@ -82,29 +82,45 @@ def train(
     report: Path | None,
     column: str | None,
     encoding: str | None,
-    test_share: float,
+    held_out: str | float,
     threads: int | None,
     format: str | None,
+    quiet: bool,
     settings: dict[str, Any],
 ) -> None:
-    """Learn from a text, judge by its end, save.
+    """Learn from a text, judge by its end or by another, save.
+
+    Args:
+        source: the text.
+        model: where the network goes.
+        report: where the report goes, if one is wanted.
+        column: of a table, with the texts.
+        encoding: of text files.
+        held_out: the share of the text, its end, to judge by; or the source of another text.
+        threads: for the kernels.
+        format: of the results.
+        quiet: no progress.
+        settings: of `TextGenerator`.
 
     Raises:
         UserError: for what the user can mend.
         KeyboardInterrupt: after saving the best so far.
     """
-    check_writable(model, "--model")
+    check_writable(model, "--output")
     check_writable(report, "--report")
     output_format(format, None)
     if threads is not None:
         config.set_threads(threads)
     with one_line_errors():
         corpus = read_corpus(source, column, encoding)
-        text, test = _cut(corpus, test_share)
+        if isinstance(held_out, str):
+            text, test = corpus.text, read_corpus(held_out, column, encoding).text
+        else:
+            text, test = _cut(corpus, held_out)
         _announce(corpus, text, test, settings)
         writer = TextGenerator(**settings)
-        progress = TimeLeft(writer.time_limit, writer.epochs)
-        writer.fit(text, callbacks=[progress])
+        progress = [] if quiet else [TimeLeft(writer.time_limit, writer.epochs)]
+        writer.fit(text, callbacks=progress)
         writer.save(model)
     done = f"{writer.training_.seconds:.1f} s, {writer.model.count_params():,} parameters"
     if writer.training_.ended_by == "interrupt":
@@ -143,7 +159,7 @@ def _announce(corpus: Corpus, text: str, test: str, settings: dict[str, Any]) ->
     limit = settings["time_limit"]
     time = f"at most {limit:g} s" if limit is not None else "no limit on time"
     say(
-        f"{len(text):,} characters to learn from, the last {len(test):,} held out; by "
+        f"{len(text):,} characters to learn from, {len(test):,} held out; by "
         f"{settings['unit']}, cell {settings['cell']}, {time}."
     )
 

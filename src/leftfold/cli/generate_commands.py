@@ -20,9 +20,15 @@ Source = Annotated[
         "standard input.",
     ),
 ]
-Column = Annotated[str | None, typer.Option(help="The column of a table with the texts.")]
+Column = Annotated[
+    str | None,
+    typer.Option("--text", "--column", help="The column of a table with the texts; guessed else."),
+]
 Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 by default.")]
 Format = Annotated[str | None, typer.Option(help="Of the results: table, csv or jsonl.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
+]
 Report = Annotated[Path | None, typer.Option(help="Write a report, one HTML file, there.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What `train` saved.")]
 Seed = Annotated[int | None, typer.Option(help="Fixes the choices.", min=0, max=2**32 - 1)]
@@ -38,25 +44,33 @@ def generate(context: typer.Context) -> None:
 @generate_app.command("train")
 def train(
     text: Source,
-    model: Annotated[Path, typer.Option(help="Where the trained network goes.")] = Path(
-        "writer.leftfold"
-    ),
+    model: Annotated[
+        Path, typer.Option("--output", "-o", "--model", help="Where the trained network goes.")
+    ] = Path("writer.leftfold"),
     report: Report = None,
     unit: Annotated[
         str, typer.Option(help="What a token is: character, word or subword.")
     ] = "character",
     cell: Annotated[
-        str, typer.Option(help="LSTM, GRU, SimpleRNN, or auto: the best of them, in equal time.")
-    ] = "LSTM",
+        str, typer.Option(help="lstm, gru, simple_rnn, or auto: the best of them, in equal time.")
+    ] = "lstm",
     units: Annotated[int, typer.Option(help="Of each recurrent layer.", min=1)] = 512,
     layers: Annotated[int, typer.Option(help="How many recurrent layers.", min=1)] = 1,
     dropout: Annotated[float, typer.Option(help="Share of outputs dropped in training.")] = 0.3,
     vocabulary: Annotated[int, typer.Option(help="Different tokens at most.", min=2)] = 10_000,
-    window: Annotated[int, typer.Option(help="Tokens that gradients go back.", min=1)] = 100,
+    window: Annotated[
+        int | None, typer.Option(help="Tokens that gradients go back; by the unit else.", min=1)
+    ] = None,
     minutes: Annotated[
         float, typer.Option(help="Of training at most; less when there is no more to gain.")
     ] = 5.0,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds of training at most, instead of --minutes.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the text at most.", min=1)] = None,
+    test: Annotated[
+        str | None, typer.Option(help="Another text to judge by, instead of the end of TEXT.")
+    ] = None,
     test_share: Annotated[
         float, typer.Option(help="Share of the text, its end, to judge by.", min=0, max=0.9)
     ] = 0.1,
@@ -69,6 +83,7 @@ def train(
     threads: Annotated[
         int | None, typer.Option(help="Processors to use; all by default.", min=1)
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Learn from a text, judge by its end beside counts of letters or words, save.
 
@@ -77,8 +92,8 @@ def train(
     \b
     Examples:
       leftfold generate train shakespeare.txt --minutes 3
-      leftfold generate train novels/ --unit word --model novels.leftfold --report report.html
-      leftfold generate train reviews.csv --column text --unit subword --cell auto
+      leftfold generate train novels/ --unit word -o novels.leftfold --report report.html
+      leftfold generate train reviews.csv --text review --unit subword --cell auto
       cat *.md | leftfold generate train - --minutes 1
     """  # noqa: D301, the backspace keeps the lines apart
     from leftfold.cli.generate import train as run
@@ -92,10 +107,11 @@ def train(
         "vocabulary": vocabulary,
         "window": window,
         "epochs": epochs,
-        "time_limit": minutes * 60,
+        "time_limit": minutes * 60 if time_limit is None else time_limit,
         "seed": seed,
     }
-    run(text, model, report, column, encoding, test_share, threads, format, settings)
+    held_out = test if test is not None else test_share
+    run(text, model, report, column, encoding, held_out, threads, format, quiet, settings)
 
 
 @generate_app.command("sample")
@@ -120,7 +136,7 @@ def sample(
     count: Annotated[int, typer.Option(help="Texts for each prompt.", min=1)] = 1,
     seed: Seed = None,
     format: Format = None,
-    output: Annotated[Path | None, typer.Option(help="A file for the results.")] = None,
+    output: Output = None,
 ) -> None:
     """Go on writing after a prompt, shown as it is written; also called predict.
 
@@ -147,7 +163,7 @@ def evaluate(
     column: Column = None,
     encoding: Encoding = None,
     format: Format = None,
-    output: Annotated[Path | None, typer.Option(help="A file for the results.")] = None,
+    output: Output = None,
     report: Report = None,
 ) -> None:
     """Judge a saved network on a text that it has not seen.

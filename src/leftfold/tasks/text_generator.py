@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +11,7 @@ from leftfold.callbacks import Callback
 from leftfold.engine.random import seeded
 from leftfold.losses import SparseCategoricalCrossentropy
 from leftfold.optimizers import Adam
-from leftfold.streaming import Stepper, beam_search, compile, generate, generate_batch
+from leftfold.saving import SavingError
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
@@ -25,20 +23,24 @@ from leftfold.tasks.text.evaluation import (
     reference_losses,
     repeated_lines,
 )
-from leftfold.tasks.text.settings import check_settings
+from leftfold.tasks.text.settings import cell_name, check_settings
 from leftfold.tasks.text.tokens import UNKNOWN, Tokens, learn_tokens, tokens_from_plain
 from leftfold.tasks.text.training import train_writer
 from leftfold.tasks.text.windows import Windows, window_and_rows
+from leftfold.tasks.text.writing import Writing
 from leftfold.tasks.training import Training
 
 Self = TypeVar("Self", bound="TextGenerator")
 Texts = str | Sequence[str]
 
+WINDOWS = {"character": 100, "word": 35, "subword": 35}
+"""Tokens that gradients go back, by unit."""
+
 LEAST_TOKENS = 100
 """Tokens below which there is nothing to learn from."""
 
 
-class TextGenerator(TaskEstimator):
+class TextGenerator(TaskEstimator, Writing):
     """A recurrent network that foretells the next token of a text, and so can write.
 
     It reads the training text in many places at once and from window to window keeps its states,
@@ -49,14 +51,14 @@ class TextGenerator(TaskEstimator):
     Args:
         unit: what a token is: `"character"`, `"word"`, or `"subword"` (needs the extra
             `subword`).
-        cell: `"LSTM"`, `"GRU"`, `"SimpleRNN"`, or `"auto"`, which trains all three,
+        cell: `"lstm"`, `"gru"`, `"simple_rnn"`, or `"auto"`, which trains all three,
             each in a third of the time, and keeps the best.
         units: of each recurrent layer.
         layers: how many recurrent layers.
         embedding: numbers in a token's vector.
         dropout: share of a recurrent layer's outputs dropped in training.
         vocabulary: how many different tokens at most.
-        window: tokens that gradients go back.
+        window: tokens that gradients go back; by default 100 letters, or 35 words or subwords.
         batch_size: places in which the text is read at the same time; fewer for a short text.
         learning_rate: the highest; it falls to almost nothing by the end.
         epochs: passes over the text at most; by default 20, with a time limit as many as fit.
@@ -84,13 +86,13 @@ class TextGenerator(TaskEstimator):
     def __init__(
         self,
         unit: str = "character",
-        cell: str = "LSTM",
+        cell: str = "lstm",
         units: int = 512,
         layers: int = 1,
         embedding: int = 64,
         dropout: float = 0.3,
         vocabulary: int = 10_000,
-        window: int = 100,
+        window: int | None = None,
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         epochs: int | None = None,
@@ -145,20 +147,21 @@ class TextGenerator(TaskEstimator):
         def train_cell(cell: str, limit: float | None) -> tuple[Any, Training]:
             return self._train(tokens, train, held_out, cell, limit, callbacks)
 
-        self.cell_, self.comparison_ = self.cell, []
-        if self.cell == "auto":
+        self.window_ = self.window or WINDOWS[self.unit]
+        self.cell_, self.comparison_ = cell_name(self.cell), []
+        if self.cell_ == "auto":
             choice = choose_cell(train_cell, self.time_limit, train, held_out, tokens.size)
             self.cell_, self.comparison_ = choice.cell, choice.candidates
             model, self.training_ = choice.model, choice.training
         else:
-            model, self.training_ = train_cell(self.cell, self.time_limit)
+            model, self.training_ = train_cell(self.cell_, self.time_limit)
         self.tokens_ = tokens
         unwritten = np.bincount(train, minlength=tokens.size) == 0
         unwritten[UNKNOWN] |= tokens.has_unknown
         self.unwritten_: list[int] = np.flatnonzero(unwritten).tolist()
         self.model_ = self._network(self.cell_, tokens.size, None)
         self.model_.set_weights(model.get_weights())
-        self._writer: Stepper | None = None
+        self._writer = None
         return self
 
     def _network(self, cell: str, size: int, rows: int | None) -> Any:
@@ -176,7 +179,7 @@ class TextGenerator(TaskEstimator):
         callbacks: Sequence[Callback],
     ) -> tuple[Any, Training]:
         """A trained stateful network, and how its training went."""
-        window, rows = window_and_rows(len(train), self.window, self.batch_size)
+        window, rows = window_and_rows(len(train), self.window_, self.batch_size)
         rows = min(rows, len(held_out) - 1)
         with seeded(self.seed):
             model = self._network(cell, tokens.size, rows)
@@ -241,103 +244,10 @@ class TextGenerator(TaskEstimator):
         repeated = repeated_lines(train, text)
         return evaluate_losses(self.tokens_, text, losses, references, repeated)
 
-    def stepper(self) -> Stepper:
-        """The network compiled for writing.
-
-        It never chooses the unknown token, nor one that the training text does not have.
-        """
-        self._check_fitted()
-        if self._writer is None:
-            self._writer = compile(network.without(self.model_, self.unwritten_))
-        return self._writer
-
-    def stream(
-        self,
-        prompt: str = "",
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-    ) -> Iterator[str]:
-        """Go on with a prompt, piece by piece, each as soon as it is chosen.
-
-        Args:
-            prompt: what the network reads first; without one it begins a line.
-            length: how many tokens to write.
-            temperature: 0 always takes the likeliest token, 1 chooses by probability, less than
-                1 prefers likely ones.
-            top_k: choose among so many of the likeliest tokens.
-            top_p: choose among the likeliest tokens that together have this probability.
-            seed: fixes the choices.
-        """
-        ids = generate(self.stepper(), self._read(prompt), length, temperature, top_k, top_p, seed)
-        return self.tokens_.stream(ids)
-
-    def sample(
-        self,
-        prompt: str | Sequence[str] = "",
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        beams: int | None = None,
-        seed: int | None = None,
-    ) -> Any:
-        """Go on with a prompt, or with many at the same time.
-
-        Args:
-            prompt: a text, or several.
-            length: how many tokens to write.
-            temperature: as in `stream`.
-            top_k: as in `stream`.
-            top_p: as in `stream`.
-            beams: search for the likeliest continuation with so many beams instead of choosing
-                by chance.
-            seed: fixes the choices.
-
-        Returns:
-            The new text without the prompt, or a list of such.
-        """
-        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-        read = [self._read(one) for one in prompts]
-        if beams is not None:
-            if temperature != 1 or top_k is not None or top_p is not None:
-                raise ValueError("sample expected beams without temperature, top_k and top_p.")
-            found = [beam_search(self.stepper(), ids, length, beams)[0][0] for ids in read]
-        elif len(read) == 1:
-            one = generate(self.stepper(), read[0], length, temperature, top_k, top_p, seed)
-            found = [list(one)]
-        else:
-            steps = generate_batch(self.stepper(), read, length, temperature, top_k, top_p, seed)
-            found = np.array(list(steps), np.int64).reshape(-1, len(read)).T.tolist()
-        texts = [self.tokens_.decode(ids) for ids in found]
-        return texts[0] if isinstance(prompt, str) else texts
-
-    def predict(self, X: Texts) -> list[str]:
-        """The likeliest next token of each text."""
-        pieces = self.tokens_.pieces()
-        return [pieces[number] for number in self.predict_proba(X).argmax(1)]
-
-    def predict_proba(self, X: Texts) -> np.ndarray:
-        """The probability of every token to come next, `(texts, vocabulary)`."""
-        self._check_fitted()
-        texts = [X] if isinstance(X, str) else list(X)
-        logits = [
-            self.model_.predict_on_batch(np.array([self._read(text)]))[0, -1] for text in texts
-        ]
-        shares = np.exp(logits - np.max(logits, axis=1, keepdims=True))
-        return np.asarray(shares / shares.sum(1, keepdims=True))
-
-    def _read(self, prompt: str) -> list[int]:
-        """A prompt's ids, or for an empty one those of a new line."""
-        self._check_fitted()
-        ids = self.tokens_.encode(prompt).tolist() or self.tokens_.encode("\n").tolist()
-        return [int(number) for number in ids]
-
     def _state(self) -> TaskFile:
         state = {
             "cell": self.cell_,
+            "window": self.window_,
             "unwritten": self.unwritten_,
             "training": vars(self.training_),
             "comparison": [vars(row) for row in self.comparison_],
@@ -348,8 +258,10 @@ class TextGenerator(TaskEstimator):
     def _set_state(self, content: TaskFile) -> None:
         check_settings(self)
         self.tokens_ = tokens_from_plain(content.vocabulary)
-        self.cell_ = content.state["cell"]
+        self.cell_, self.window_ = content.state["cell"], int(content.state["window"])
         self.unwritten_ = [int(number) for number in content.state["unwritten"]]
+        if not all(0 <= number < self.tokens_.size for number in self.unwritten_):
+            raise SavingError("The file is damaged: it names tokens outside of its vocabulary.")
         self.training_ = Training(**content.state["training"])
         self.comparison_ = [Candidate(**row) for row in content.state["comparison"]]
         network.check_shape(
@@ -357,14 +269,6 @@ class TextGenerator(TaskEstimator):
         )
         self.model_ = content.model
         self._writer = None
-
-    @property
-    def tokens_per_second(self) -> float:
-        """How fast the network writes one text on this machine."""
-        stepper, prompt = self.stepper(), self._read("")
-        begin = time.perf_counter()
-        count = sum(1 for _ in generate(stepper, prompt, 300, seed=0))
-        return count / max(time.perf_counter() - begin, math.ulp(1.0))
 
 
 def as_text(texts: Any) -> str:

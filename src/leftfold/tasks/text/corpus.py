@@ -55,7 +55,7 @@ def read_corpus(path: Path | str, column: str | None = None, encoding: str | Non
         table = read_table(path, encoding=encoding)
         chosen = text_column(table, column)
         texts = [text for text in table.texts(chosen.column) if text]
-        remark = f"{chosen.announcement('text', '--column')}; {len(texts):,} rows"
+        remark = f"{chosen.announcement('text', '--text')}; {len(texts):,} rows"
         corpus = Corpus("\n".join(texts), source, remark)
     else:
         corpus = Corpus(read_text(path, encoding), source)

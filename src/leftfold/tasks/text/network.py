@@ -10,7 +10,7 @@ from leftfold import layers
 from leftfold.models import Model
 from leftfold.saving import SavingError
 
-CELLS = {"SimpleRNN": layers.SimpleRNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
+CELLS = {"simple_rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
 
 _NEVER = -1e9
 """A logit that no other falls below."""
@@ -39,7 +39,7 @@ def build(
     ids = layers.Input(batch_shape=(rows, None), dtype="int32", name="tokens")
     x = layers.Embedding(size, embedding, name="embedding")(ids)
     for number in range(1, depth + 1):
-        name = f"{cell.lower()}_{number}"
+        name = f"{cell}_{number}"
         layer = CELLS[cell](units, return_sequences=True, stateful=rows is not None, name=name)
         x = layers.Dropout(dropout, name=f"dropout_{number}")(layer(x))
     return Model(ids, layers.Dense(size, name="logits")(x), name="writer")
@@ -57,7 +57,11 @@ def check_shape(model: Any, size: int, cell: str, units: int, depth: int, embedd
             found.append(("Embedding", layer.input_dim, layer.output_dim))
         elif not isinstance(layer, layers.InputLayer | layers.Dropout):
             found.append((type(layer).__name__, layer.units))
-    expected = [("Embedding", size, embedding), *[(cell, units)] * depth, ("Dense", size)]
+    expected = [
+        ("Embedding", size, embedding),
+        *[(CELLS[cell].__name__, units)] * depth,
+        ("Dense", size),
+    ]
     if found != expected:
         raise SavingError(f"The model in the file is damaged: expected {expected}, got {found}.")
 

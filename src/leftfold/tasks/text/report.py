@@ -125,7 +125,7 @@ def _data(page: Page, writer: Any, told: Told) -> None:
     page.text(
         f"The vocabulary has {tokens.size - tokens.has_unknown:,} {writer.unit}s; the text has "
         f"{len(counts):,} different ones. The network reads the text in stretches side by side, "
-        f"keeps its states from window to window, and sends gradients back {writer.window} "
+        f"keeps its states from window to window, and sends gradients back {writer.window_} "
         f"{writer.unit}s."
     )
     ranks = np.array(sorted(counts.values(), reverse=True))

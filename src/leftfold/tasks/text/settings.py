@@ -17,17 +17,29 @@ def check_settings(writer: Any) -> None:
         ValueError: naming the argument, what was expected and what came.
     """
     _one_of("unit", writer.unit, UNITS)
-    _one_of("cell", writer.cell, ("auto", *CELLS))
-    for name in ("units", "layers", "embedding", "window", "batch_size", "patience"):
+    _one_of("cell", cell_name(writer.cell), ("auto", *CELLS))
+    for name in ("units", "layers", "embedding", "batch_size", "patience"):
         _at_least(name, getattr(writer, name), 1)
     _at_least("vocabulary", writer.vocabulary, 2)
-    if writer.epochs is not None:
-        _at_least("epochs", writer.epochs, 1)
+    for name in ("epochs", "window"):
+        if getattr(writer, name) is not None:
+            _at_least(name, getattr(writer, name), 1)
     _between("dropout", writer.dropout, 0, 1, low_included=True)
     _between("validation", writer.validation, 0, 1)
     _between("learning_rate", writer.learning_rate, 0, np.inf)
     if writer.time_limit is not None:
         _between("time_limit", writer.time_limit, 0, np.inf)
+
+
+def cell_name(cell: Any) -> Any:
+    """A cell as it is called here, also where the name of its layer was given.
+
+    Example:
+        >>> cell_name("SimpleRNN"), cell_name("lstm")
+        ('simple_rnn', 'lstm')
+    """
+    lower = str(cell).lower()
+    return "simple_rnn" if lower == "simplernn" else lower
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:

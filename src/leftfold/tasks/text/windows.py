@@ -67,5 +67,5 @@ def window_and_rows(tokens: int, window: int, batch_size: int) -> tuple[int, int
     return window, max(1, min(batch_size, rows))
 
 
-_STEPS = 40
+_STEPS = 100
 """Steps of learning that an epoch shall have at least."""
