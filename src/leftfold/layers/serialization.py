@@ -96,6 +96,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         cls = registry.get_registered_object(config.get("registered_name"))
         for known in (name, str(name).split(">")[-1]):
             cls = cls or registry.get_registered_object(known) or _classes.get(known)
+        cls = cls or registry.imported_class(config.get("module"), name)
         if cls is None:
             raise ValueError(
                 f"Unknown layer class {name!r}: give it in custom_objects={{{name!r}: ...}}, or "
