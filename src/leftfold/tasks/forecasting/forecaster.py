@@ -13,6 +13,7 @@ from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
 from leftfold.tasks.forecasting import fitting, state
+from leftfold.tasks.forecasting.backtest import Backtest, run_backtest, split_begins
 from leftfold.tasks.forecasting.base import KINDS, fit_base
 from leftfold.tasks.forecasting.inputs import as_panel
 from leftfold.tasks.forecasting.network import CELLS, METHODS, conformal_margins, shrunk
@@ -157,6 +158,10 @@ class Forecaster(TaskEstimator):
         self._compiled: Any = None
         if self.calibrate:
             self.margins_ = self._calibrated(prepared, ends)
+        self.trained_until_ = {
+            one.name: float(np.asarray(one.times[-1]).astype(np.int64 if one.times.dtype.kind == "M" else float))
+            for one in panel.series
+        }
         self.update(panel)
         return self
 
@@ -276,6 +281,56 @@ class Forecaster(TaskEstimator):
         """
         self._check_fitted()
         return self._quantiles(self._prepare(panel, known, horizon), origins, horizon, share)
+
+    def backtest(
+        self, data: Any, y: Any = None, *, test: int | float | None = None, **columns: Any
+    ) -> Backtest:
+        """Judge forecasts from a rolling origin, beside those of the baselines.
+
+        A forecaster that is not fitted yet is fitted first, on what comes before the test part.
+        One that is fitted is judged on the values behind those it was trained on; series that it
+        does not know are judged on their last part.
+
+        Args:
+            data: whole series, as `fit` takes them.
+            y: as `fit` takes it.
+            test: values at the end of each series to judge on, or their share; by default a fifth,
+                and `horizon` at least.
+            **columns: as `fit` takes them.
+
+        Raises:
+            DataError: when nothing is left to judge on.
+        """
+        panel = as_panel(data, y, missing=self.missing, **columns)
+        begins = split_begins(panel, self.horizon, test)
+        if not self.__sklearn_is_fitted__():
+            self.fit(panel.until(begins))
+            fitted = {one.name for one in self.panel_.series}
+            kept = [i for i, one in enumerate(panel.series) if one.name in fitted]
+            panel = panel.with_series([panel.series[i] for i in kept])
+            return run_backtest(self, panel, [begins[i] for i in kept])
+        self._check_covariates(panel)
+        panel, begins = self._unseen(panel, begins)
+        return run_backtest(self, panel, begins)
+
+    def _unseen(self, panel: Panel, begins: Sequence[int]) -> tuple[Panel, list[int]]:
+        """The series that have values behind those of training, and where these begin."""
+        kept, at = [], []
+        for one, begin in zip(panel.series, begins, strict=True):
+            until = self.trained_until_.get(one.name)
+            if until is not None:
+                kind = "ms" if one.times.dtype.kind == "M" else ""
+                last = np.datetime64(int(until), kind) if kind else until
+                begin = max(begin, int(np.count_nonzero(one.times <= last)))
+            if begin < len(one) and begin >= _SHORTEST:
+                kept.append(one)
+                at.append(begin)
+        if not kept:
+            raise DataError(
+                f"{panel.source} has no values behind those that this forecaster was trained on: "
+                "it cannot be judged on what it has seen."
+            )
+        return panel.with_series(kept), at
 
     def _check_settings(self) -> None:
         whole = {"horizon": self.horizon, "units": self.units, "ensemble": self.ensemble,

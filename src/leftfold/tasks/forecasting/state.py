@@ -121,6 +121,7 @@ def packed(forecaster: Forecaster) -> TaskFile:
         "windows": list(forecaster.windows_),
         "bases": forecaster.bases_,
         "notes": forecaster.notes_,
+        "trained_until": forecaster.trained_until_,
         "frequency": [panel.frequency.unit, panel.frequency.step],
         "value_name": panel.value_name,
         "past_names": list(panel.past_names),
@@ -144,6 +145,7 @@ def unpack(forecaster: Forecaster, content: TaskFile) -> None:
     forecaster.share_ = float(state["share"])
     forecaster.windows_ = (int(state["windows"][0]), int(state["windows"][1]))
     forecaster.bases_ = dict(state["bases"])
+    forecaster.trained_until_ = {k: float(v) for k, v in state["trained_until"].items()}
     forecaster.notes_ = list(state["notes"])
     forecaster.trainings_ = [Training(*one) for one in state["trainings"]]
     forecaster.spread_, forecaster.resting_ = arrays["spread"], arrays["resting"]
