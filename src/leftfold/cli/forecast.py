@@ -60,9 +60,7 @@ Test = Annotated[
         min=0,
     ),
 ]
-Threads = Annotated[
-    int | None, typer.Option(help="Processors to use; all by default.", min=1)
-]
+Threads = Annotated[int | None, typer.Option(help="Processors to use; all by default.", min=1)]
 
 
 @app.callback(invoke_without_command=True)

@@ -166,12 +166,26 @@ def _size(test: float | None) -> int | float | None:
 
 def _show(found: Backtest, format: str | None, output: Path | None = None) -> None:
     title = f"From {found.test_begins} on, which nothing was fitted to"
-    emit(found.table, format, output, title)
+    table = found.table
+    if output_format(format, output) == "table":
+        table = {_short(name): list(map(_told, values)) for name, values in table.items()}
+    emit(table, format, output, title)
     for sentence in [*found.verdicts, found.one_step_warning]:
         if sentence:
             say(sentence)
     for warning in cautions(found):
         say(f"Warning: {warning}")
+
+
+def _short(name: str) -> str:
+    """`coverage 80%` takes too much of a terminal's width."""
+    return name.replace("coverage ", "in ")
+
+
+def _told(value: Any) -> str:
+    if not isinstance(value, float):
+        return value or ""
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def predict(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"
 WITHOUT = "without the network"
-MOST_ORIGINS = 300
+MOST_ORIGINS = 600
 _MANY_SERIES = 10
 
 
@@ -123,7 +123,9 @@ class Backtest:
         Errors of a series are measured in its own scale. The interval comes from drawing whole
         series, or, where there are few, blocks of consecutive origins.
         """
-        network, other, groups = [], [], []
+        network: list[np.ndarray] = []
+        other: list[np.ndarray] = []
+        groups: list[np.ndarray] = []
         many = len(self.series) >= _MANY_SERIES
         for number, one in enumerate(self.series):
             horizon = one.truth.shape[1]
@@ -131,10 +133,15 @@ class Backtest:
             for model, errors in ((NETWORK, network), (baseline, other)):
                 wrong = np.abs(one.truth - one.forecasts[model])[known]
                 errors.append(np.nanmean(wrong, axis=1) / one.scale)
-            length = max(1, round(horizon / max(1, float(np.median(np.diff(one.origins))))))\
-                if len(one.origins) > 1 else 1
+            length = (
+                max(1, round(horizon / max(1, float(np.median(np.diff(one.origins))))))
+                if len(one.origins) > 1
+                else 1
+            )
             length = max(length, round(len(one.origins) ** (1 / 3)))
-            block = np.zeros(len(one.origins), int) if many else np.arange(len(one.origins)) // length
+            block = (
+                np.zeros(len(one.origins), int) if many else np.arange(len(one.origins)) // length
+            )
             groups.append((block + number * 1_000_000)[known])
 
         def gain(first: np.ndarray, second: np.ndarray) -> float:
@@ -186,7 +193,7 @@ class Backtest:
             return ""
         of_network = float(np.median([_r2(truth, network) for truth, network, _ in parts]))
         of_last = float(np.median([_r2(truth, last) for truth, _, last in parts]))
-        if of_last < 0.5:
+        if of_last < 0.5 or 1 - of_network < 0.8 * (1 - of_last):
             return ""
         alike = float(np.median([_correlation(network, last) for _, network, last in parts]))
         return (
@@ -225,7 +232,8 @@ def run_backtest(
     """Forecast from the end of the known part of each series, and from each origin behind it.
 
     Bases and baselines choose their parameters on the values before `begins`; from there on,
-    values become known one after the other, and nothing is fitted to them.
+    values become known one after the other. Nothing is fitted to them, but intervals grow and
+    shrink with how those of earlier origins covered what has become known.
 
     Args:
         forecaster: fitted.
@@ -255,7 +263,9 @@ def run_backtest(
             forecasts[name] = rule(one.values, begin, mine, horizon, m)
         scale = metrics.naive_scale(one.values[:begin], m)
         found.append(
-            SeriesResult(one.name, one.values, one.times, begin, mine, truth, forecasts, network, scale)
+            SeriesResult(
+                one.name, one.values, one.times, begin, mine, truth, forecasts, network, scale
+            )
         )
     found = [one for one in found if not np.all(np.isnan(one.truth))]
     if not found:

@@ -16,6 +16,9 @@ Baseline = Callable[[np.ndarray, int, np.ndarray, int, int], np.ndarray]
 """`(values, known, origins, horizon, season_length)` to forecasts `(origins, horizon)`: values
 `(n,)` up to each origin may be used, and the first `known` of them to choose parameters by."""
 
+_LONGEST = 1000
+"""Values before an origin that smoothing walks over; older ones have no weight left."""
+
 PERSISTENCE = "persistence"
 SMOOTHING = "exponential smoothing"
 
@@ -94,7 +97,8 @@ def exponential_smoothing(
             return persistence(values, known, origins, horizon, season_length)
         found = np.empty((len(origins), horizon))
         for row, origin in enumerate(origins):
-            model = ets.ETSModel(filled[: origin + 1], **chosen)
+            begin = max(0, origin + 1 - max(_LONGEST, 10 * season_length))
+            model = ets.ETSModel(filled[begin : origin + 1], **chosen)
             found[row] = model.smooth(parameters).forecast(horizon)
     return found
 

@@ -87,10 +87,13 @@ class Trained:
     windows: tuple[int, int] = (0, 0)
 
 
-def train_origins(prepared: Sequence[Prepared], ends: Sequence[int], window: int) -> list[np.ndarray]:
+def train_origins(
+    prepared: Sequence[Prepared], ends: Sequence[int], window: int
+) -> list[np.ndarray]:
     """Origins from which there is something to learn, some history behind them."""
     return [
-        np.arange(min(window // 2, end // 3), end - 1) for _, end in zip(prepared, ends, strict=True)
+        np.arange(min(window // 2, end // 3), end - 1)
+        for _, end in zip(prepared, ends, strict=True)
     ]
 
 
@@ -228,7 +231,7 @@ def _begin_at(member: Any, resting: np.ndarray) -> None:
 
 
 def _weighted(x: Any, y: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Targets that are not known get the weight 0; the others such that a batch's mean is theirs."""
+    """Targets with weights of the mean 1, and 0 for those that are not known."""
     known = ~np.isnan(y)
     weights = known / max(known.mean(), 1e-12)
     return x, np.where(known, y, 0.0)[:, :, None].astype(np.float32), weights.astype(np.float32)

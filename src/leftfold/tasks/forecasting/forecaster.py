@@ -16,15 +16,25 @@ from leftfold.tasks.forecasting import fitting, state
 from leftfold.tasks.forecasting.backtest import Backtest, run_backtest, split_begins
 from leftfold.tasks.forecasting.base import KINDS, fit_base
 from leftfold.tasks.forecasting.inputs import as_panel
-from leftfold.tasks.forecasting.network import CELLS, METHODS, conformal_margins, shrunk
+from leftfold.tasks.forecasting.network import (
+    CELLS,
+    METHODS,
+    adapted_margins,
+    conformal_margins,
+    pinball,
+    shrunk,
+)
 from leftfold.tasks.forecasting.paths import Drawing, simulate
-from leftfold.tasks.forecasting.series import Panel
+from leftfold.tasks.forecasting.series import Panel, Series
 from leftfold.tasks.forecasting.smoothing import season_strength
 from leftfold.tasks.forecasting.windows import Prepared, Scaler, make_windows, prepare
 
 _SHORTEST = 8
 _CYCLES = (4, 5, 7, 12, 24, 52)
 _CLEAR_SEASON = 0.4
+_MOST_ADAPTED = 400
+_MOST_ORIGINS_ADAPTED = 100
+_MOST_SIMULATED = 150
 
 
 class Forecaster(TaskEstimator):
@@ -88,7 +98,7 @@ class Forecaster(TaskEstimator):
         epochs: int = 60,
         patience: int = 8,
         batch_size: int | str = "auto",
-        learning_rate: float = 3e-3,
+        learning_rate: float = 2e-3,
         time_limit: float | None = None,
         missing: str = "error",
         paths: int = 100,
@@ -117,7 +127,7 @@ class Forecaster(TaskEstimator):
 
     def fit(
         self,
-        X: Any,  # noqa: N803
+        X: Any,
         y: Any = None,
         *,
         callbacks: Callable[[int], Sequence[Callback]] = lambda member: (),
@@ -146,7 +156,9 @@ class Forecaster(TaskEstimator):
         self.season_length_ = self._season(panel, ends)
         self.window_ = self._window(ends)
         self.past_ = Scaler.of([s.past[:end] for s, end in zip(panel.series, ends, strict=True)])
-        self.future_ = Scaler.of([s.future[:end] for s, end in zip(panel.series, ends, strict=True)])
+        self.future_ = Scaler.of(
+            [s.future[:end] for s, end in zip(panel.series, ends, strict=True)]
+        )
         prepared = self._prepare(panel, ends)
         trained = self._train(prepared, ends, callbacks)
         self.model_ = trained.model
@@ -156,10 +168,14 @@ class Forecaster(TaskEstimator):
         self.bases_ = {p.series.name: p.base.told for p in prepared}
         self.margins_ = np.zeros(len(self.levels_))
         self._compiled: Any = None
+        if self.method == "recursive":
+            self.share_ = self._best_share(prepared, ends)
         if self.calibrate:
             self.margins_ = self._calibrated(prepared, ends)
         self.trained_until_ = {
-            one.name: float(np.asarray(one.times[-1]).astype(np.int64 if one.times.dtype.kind == "M" else float))
+            one.name: float(
+                np.asarray(one.times[-1]).astype(np.int64 if one.times.dtype.kind == "M" else float)
+            )
             for one in panel.series
         }
         self.update(panel)
@@ -182,7 +198,7 @@ class Forecaster(TaskEstimator):
         self._ready: list[Prepared] | None = None
         return self
 
-    def predict(self, X: Any = None) -> np.ndarray:  # noqa: N803
+    def predict(self, X: Any = None) -> np.ndarray:
         """Medians of the steps behind the end of each series.
 
         Args:
@@ -200,7 +216,9 @@ class Forecaster(TaskEstimator):
         return found[..., len(self.levels_) // 2]
 
     def predict_quantiles(
-        self, X: Any = None, quantiles: Sequence[float] | None = None  # noqa: N803
+        self,
+        X: Any = None,
+        quantiles: Sequence[float] | None = None,
     ) -> np.ndarray:
         """Quantiles of the steps behind the end of each series.
 
@@ -218,7 +236,7 @@ class Forecaster(TaskEstimator):
             raise ValueError(f"quantiles expected numbers from {low:g} to {high:g}, got {wanted}.")
         return between(found, self.levels_, wanted)
 
-    def predict_interval(self, X: Any = None, coverage: float = 0.8) -> np.ndarray:  # noqa: N803
+    def predict_interval(self, X: Any = None, coverage: float = 0.8) -> np.ndarray:
         """Intervals that cover the truth with a probability, `(..., steps, 2)`.
 
         Args:
@@ -227,7 +245,7 @@ class Forecaster(TaskEstimator):
         """
         return self.predict_quantiles(X, [(1 - coverage) / 2, (1 + coverage) / 2])
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+    def score(self, X: Any, y: Any = None) -> float:
         """How much smaller errors are than those of persistence on values that come next.
 
         From the end of the series, and then from each of the new values, `horizon` steps are
@@ -319,9 +337,7 @@ class Forecaster(TaskEstimator):
         for one, begin in zip(panel.series, begins, strict=True):
             until = self.trained_until_.get(one.name)
             if until is not None:
-                kind = "ms" if one.times.dtype.kind == "M" else ""
-                last = np.datetime64(int(until), kind) if kind else until
-                begin = max(begin, int(np.count_nonzero(one.times <= last)))
+                begin = max(begin, _seen(one, until))
             if begin < len(one) and begin >= _SHORTEST:
                 kept.append(one)
                 at.append(begin)
@@ -364,8 +380,8 @@ class Forecaster(TaskEstimator):
             known = one.values[~np.isnan(one.values)]
             if len(known) <= self.horizon:
                 reasons[one.name] = (
-                    f"the horizon of {self.horizon} steps is longer than the data: {one.name!r} has "
-                    f"{len(known)} values"
+                    f"the horizon of {self.horizon} steps is longer than the data: {one.name!r} "
+                    f"has {len(known)} values"
                 )
             elif len(known) < shortest:
                 reasons[one.name] = (
@@ -392,7 +408,14 @@ class Forecaster(TaskEstimator):
         if panel.frequency.unit not in ("row", "number"):
             return panel.frequency.season_length
         strengths = {
-            m: float(np.mean([season_strength(s.values[:end], m) for s, end in zip(panel.series, ends, strict=True)]))
+            m: float(
+                np.mean(
+                    [
+                        season_strength(s.values[:end], m)
+                        for s, end in zip(panel.series, ends, strict=True)
+                    ]
+                )
+            )
             for m in _CYCLES
         }
         best = max(strengths, key=lambda m: strengths[m])
@@ -437,6 +460,20 @@ class Forecaster(TaskEstimator):
         )  # fmt: skip
         return fitting.fit_direct(plan) if self.method == "direct" else fitting.fit_recursive(plan)
 
+    def _best_share(self, prepared: Sequence[Prepared], ends: Sequence[int]) -> float:
+        """The share of the network that did best over all steps, one taken for true in the next."""
+        origins = fitting.thinned(fitting.validation_origins(prepared, ends), _MOST_SIMULATED)
+        losses = []
+        for share in fitting.SHARES:
+            each = [
+                pinball(one.errors(mine, self.horizon) / self.spread_,
+                        self._outputs(one, mine, self.horizon, share) / self.spread_[:, None],
+                        self.levels_)
+                for one, mine in zip(prepared, origins, strict=True) if len(mine)
+            ]  # fmt: skip
+            losses.append(float(np.mean(each)))
+        return fitting.SHARES[int(np.argmin(losses))]
+
     def _calibrated(self, prepared: Sequence[Prepared], ends: Sequence[int]) -> np.ndarray:
         origins = fitting.validation_origins(prepared, ends)
         origins = fitting.thinned(origins, 400 if self.method == "recursive" else 10_000)
@@ -444,14 +481,14 @@ class Forecaster(TaskEstimator):
         for one, mine in zip(prepared, origins, strict=True):
             if not len(mine):
                 continue
-            at = mine[:, None] + np.arange(1, self.horizon + 1)
-            n = len(one.series)
-            truth = np.where(at < n, one.states.values[np.minimum(at, n - 1)], np.nan)
-            truths.append((truth - one.states.forecast(mine, self.horizon)) / one.base.scale)
+            truths.append(one.errors(mine, self.horizon))
             found.append(self._outputs(one, mine, self.horizon, self.share_))
-        spread = self.spread_[:, None]
+        cases = sum(len(one.series) - end for one, end in zip(prepared, ends, strict=True))
         return conformal_margins(
-            np.concatenate(truths) / self.spread_, np.concatenate(found) / spread, self.levels_
+            np.concatenate(truths) / self.spread_,
+            np.concatenate(found) / self.spread_[:, None],
+            self.levels_,
+            cases,
         )
 
     def _outputs(
@@ -486,16 +523,28 @@ class Forecaster(TaskEstimator):
         steps = self.horizon if horizon is None else horizon
         spread = self.spread_[:steps]
         more = np.sqrt(np.arange(len(spread) + 1, steps + 1) / len(spread)) * spread[-1]
-        margins = np.r_[spread, more][:, None] * self.margins_
+        units = np.r_[spread, more][:, None]
         found = []
         for one, mine in zip(prepared, origins, strict=True):
             outputs = self._outputs(one, mine, steps, self.share_ if share is None else share)
-            outputs = np.sort(outputs + margins, axis=2)
+            margins = self._margins(one, mine, outputs / units)
+            outputs = np.sort(outputs + margins[:, None, :] * units, axis=2)
             expected = one.states.forecast(mine, steps)[:, :, None]
             found.append(one.base.restore(expected + one.base.scale * outputs))
         return found
 
-    def _forecast_end(self, X: Any) -> np.ndarray:  # noqa: N803
+    def _margins(self, one: Prepared, origins: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """What to add to each quantile at each origin, in units of `spread_`, `(origins, Q)`."""
+        if not self.calibrate or len(origins) < 2:
+            return np.repeat(self.margins_[None], len(origins), axis=0)
+        steps = min(outputs.shape[1], self.horizon)
+        units = self.spread_[:steps]
+        return adapted_margins(
+            one.errors(origins, steps) / units, outputs[:, :steps], self.levels_, origins,
+            self.margins_,
+        )  # fmt: skip
+
+    def _forecast_end(self, X: Any) -> np.ndarray:
         """Quantiles `levels_` behind the end, `(steps, Q)` or `(series, steps, Q)`."""
         self._check_fitted()
         panel, steps = self.panel_, self.horizon
@@ -517,9 +566,18 @@ class Forecaster(TaskEstimator):
                 self._ready = ready
         else:
             ready = self._ready
-        origins = [np.array([len(one) - 1]) for one in panel.series]
-        found = np.concatenate(self._quantiles(ready, origins, steps))
+        origins = [self._origins_since(one) for one in panel.series]
+        found = np.stack([each[-1] for each in self._quantiles(ready, origins, steps)])
         return found[0] if len(found) == 1 else found
+
+    def _origins_since(self, one: Series) -> np.ndarray:
+        """The end of a series, and before it origins since training, from which intervals adapt."""
+        last = len(one) - 1
+        begin = last
+        if self.calibrate and one.name in self.trained_until_:
+            begin = max(_seen(one, self.trained_until_[one.name]) - 1, last - _MOST_ADAPTED, 1)
+        step = -(-(last - begin + 1) // _MOST_ORIGINS_ADAPTED)
+        return np.arange(last, min(begin, last) - 1, -step)[::-1]
 
     def _check_covariates(self, panel: Panel) -> None:
         expected = len(self.past_.mean), len(self.future_.mean)
@@ -538,6 +596,12 @@ class Forecaster(TaskEstimator):
         state.unpack(self, content)
 
 
+def _seen(one: Series, until: float) -> int:
+    """How many values of a series were there when training ended."""
+    dated = one.times.dtype.kind == "M"
+    return int(np.count_nonzero(one.times <= (np.datetime64(int(until), "ms") if dated else until)))
+
+
 def _symmetric(quantiles: Sequence[float]) -> list[float]:
     """The quantiles with 0.5 and their mirror images, ascending."""
     every = {round(float(q), 6) for q in quantiles}
@@ -551,5 +615,3 @@ def between(found: np.ndarray, levels: Sequence[float], wanted: Sequence[float])
     high = np.minimum(low + 1, len(levels) - 1)
     share = np.clip(at - low, 0, 1)
     return np.asarray(found[..., low] * (1 - share) + found[..., high] * share)
-
-

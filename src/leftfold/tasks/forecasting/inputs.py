@@ -95,7 +95,7 @@ def _frame(data: Any) -> Table | None:
     if not hasattr(data, "columns") or not hasattr(data, "__getitem__"):
         return None
     columns = {str(name): list(data[name]) for name in data.columns}
-    index = getattr(data, "index", None)
+    index: Any = getattr(data, "index", None)
     kind = getattr(getattr(index, "dtype", None), "kind", "")
     if kind == "M" or "period" in str(getattr(index, "dtype", "")):
         stamps = index.to_timestamp() if hasattr(index, "to_timestamp") and kind != "M" else index

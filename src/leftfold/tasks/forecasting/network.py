@@ -64,7 +64,7 @@ def recursive_network(cell: str, units: int, features: int, quantiles: int) -> M
     return Model(history, output, name="recursive")
 
 
-def ensemble(members: Sequence[Model]) -> Model:
+def ensemble(members: Sequence[Any]) -> Any:
     """One model whose output is the mean of the members'."""
     if len(members) == 1:
         return members[0]
@@ -101,7 +101,7 @@ def pinball(truth: np.ndarray, forecasts: np.ndarray, quantiles: Sequence[float]
 
 
 def conformal_margins(
-    truth: np.ndarray, forecasts: np.ndarray, quantiles: Sequence[float]
+    truth: np.ndarray, forecasts: np.ndarray, quantiles: Sequence[float], cases: int | None = None
 ) -> np.ndarray:
     """What to add to each quantile so that intervals cover what they say, `(Q,)`.
 
@@ -114,6 +114,7 @@ def conformal_margins(
         truth: of the validation part, `(...)`, NaN where not known.
         forecasts: `(..., Q)`.
         quantiles: ascending and symmetric around 0.5.
+        cases: how many different truths there are, where some were forecast several times.
     """
     margins = np.zeros(len(quantiles))
     known = ~np.isnan(truth)
@@ -121,7 +122,55 @@ def conformal_margins(
     for low in range(len(quantiles) // 2):
         high = len(quantiles) - 1 - low
         outside = np.maximum(f[:, low] - y, y - f[:, high])
-        level = (1 + 1 / len(y)) * (quantiles[high] - quantiles[low]) if len(y) else 1.0
+        level = (1 + 1 / (cases or max(1, len(y)))) * (quantiles[high] - quantiles[low])
         margin = float(np.quantile(outside, min(1.0, level))) if len(y) else 0.0
         margins[low], margins[high] = -margin, margin
     return margins
+
+
+ADAPTATION = 0.15
+"""How far a quantile moves after a miss, in units of the base's errors."""
+
+
+def adapted_margins(
+    truth: np.ndarray,
+    forecasts: np.ndarray,
+    quantiles: Sequence[float],
+    origins: np.ndarray,
+    margins: np.ndarray,
+) -> np.ndarray:
+    """Margins that follow how intervals of earlier origins covered what has become known since.
+
+    After a truth outside its interval the interval grows, after one inside it shrinks a little,
+    so that in the long run it covers its share of any sequence (Gibbs and Candès, "Adaptive
+    Conformal Inference Under Distribution Shift", 2021; here on margins instead of levels, as in
+    Angelopoulos, Candès and Tibshirani, "Conformal PID Control for Time Series Prediction", 2023).
+
+    Args:
+        truth: at each origin and step, NaN where not known, `(origins, steps)`.
+        forecasts: `(origins, steps, Q)`, without margins.
+        quantiles: ascending and symmetric around 0.5.
+        origins: their positions, ascending, `(origins,)`; a step's truth is known at the origin
+            that lies that many steps behind its own, and at later ones.
+        margins: at the first origin, `(Q,)`.
+
+    Returns:
+        Margins at each origin, `(origins, Q)`.
+    """
+    found = np.repeat(margins[None], len(origins), axis=0)
+    count, steps = truth.shape
+    known_at = np.searchsorted(origins, origins[:, None] + np.arange(1, steps + 1))
+    for low in range(len(quantiles) // 2):
+        high = len(quantiles) - 1 - low
+        miss = 1 - (quantiles[high] - quantiles[low])
+        margin = margins[high]
+        used = np.empty(count)
+        for at in range(count):
+            rows, cols = np.nonzero((known_at == at) & ~np.isnan(truth))
+            if len(rows):
+                y, f = truth[rows, cols], forecasts[rows, cols]
+                outside = np.maximum(f[:, low] - y, y - f[:, high]) > used[rows]
+                margin = margin + ADAPTATION * (float(outside.mean()) - miss)
+            used[at] = margin
+        found[:, low], found[:, high] = -used, used
+    return found

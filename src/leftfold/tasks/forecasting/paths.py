@@ -139,7 +139,9 @@ def simulate(
     last_past = one.steps[every, 6 : 6 + one.series.past.shape[1]]
     for step in range(horizon):
         chance = (np.tile(np.arange(paths), len(origins)) + generator.random(len(every))) / paths
-        order = np.concatenate([generator.permutation(paths) + i * paths for i in range(len(origins))])
+        order = np.concatenate(
+            [generator.permutation(paths) + i * paths for i in range(len(origins))]
+        )
         season, expected = walks.season(), walks.expected()
         values = expected + base.scale * drawing.draw(outputs, chance[order])
         found[:, step] = values
@@ -148,7 +150,9 @@ def simulate(
             break
         before, adjusted = adjusted, values - season
         outputs = stepper.step(
-            _features(base, one, every + step + 1, values, expected, adjusted, before, walks, last_past),
+            _features(
+                base, one, every + step + 1, values, expected, adjusted, before, walks, last_past
+            ),
             sessions,
         )
     for session in sessions.tolist():

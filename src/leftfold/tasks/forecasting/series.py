@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -229,7 +228,11 @@ def _summary(series: Sequence[Series], frequency: Frequency) -> str:
     first = min(s.times[0] for s in series)
     last = max(s.times[-1] for s in series)
     count = "1 series" if len(series) == 1 else f"{len(series):,} series"
-    length = f"{lengths[0]:,}" if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,}"
+    length = (
+        f"{lengths[0]:,}"
+        if min(lengths) == max(lengths)
+        else f"{min(lengths):,} to {max(lengths):,}"
+    )
     return f"{count} of {length} values, {frequency.name}, from {told(first)} to {told(last)}."
 
 
@@ -307,7 +310,9 @@ class _Reader:
         ahead = len(rows) - 1 - np.flatnonzero(~np.isnan(values[rows]))[-1:]
         known = len(rows) - int(ahead[0]) if len(ahead) else 0
         if not known:
-            raise DataError(f"{self.table.where(int(rows[0]), self.column)}: {self.name!r} has no values.")
+            raise DataError(
+                f"{self.table.where(int(rows[0]), self.column)}: {self.name!r} has no values."
+            )
         end = known if roles.future else len(rows)
         self._check(rows, values, end)
         self._check_covariates(rows, end, covariates, roles)

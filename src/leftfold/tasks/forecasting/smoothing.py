@@ -149,7 +149,9 @@ def _detrended(values: np.ndarray, season_length: int) -> np.ndarray:
     counts = np.convolve(present, weights, "valid")
     half = len(weights) // 2
     average = np.full(len(values), np.nan)
-    average[half : half + len(sums)] = np.where(counts > m / 2, sums / np.maximum(counts, 1), np.nan)
+    average[half : half + len(sums)] = np.where(
+        counts > m / 2, sums / np.maximum(counts, 1), np.nan
+    )
     return values - average
 
 
@@ -191,10 +193,15 @@ def fit_smoothing(
     alphas, gammas_, dampings_ = grid[0], grid[2], grid[3]
     betas = grid[0] * grid[1]
     level, trend = _start(values, season, trending)
-    errors = _errors(values, season, horizon, (alphas, betas, gammas_, dampings_), (level, trend), longest)
+    errors = _errors(
+        values, season, horizon, (alphas, betas, gammas_, dampings_), (level, trend), longest
+    )
     best = int(np.argmin(errors))
-    weights = (float(g[best]) for g in (alphas, betas, gammas_, dampings_))
-    return Smoothing(*weights, level, trend, season), float(errors[best])
+    alpha, beta, gamma, damping = (
+        float(each[best]) for each in (alphas, betas, gammas_, dampings_)
+    )
+    found = Smoothing(alpha, beta, gamma, damping, level, trend, season)
+    return found, float(errors[best])
 
 
 def _start(values: np.ndarray, season: np.ndarray, trending: bool) -> tuple[float, float]:

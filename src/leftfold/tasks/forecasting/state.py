@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def last_known(values: np.ndarray) -> np.ndarray:
-    """Each value, or where it is missing the one before it; the first known one at the beginning."""
+    """Values with gaps filled by the value before, at the beginning by the first one."""
     known = ~np.isnan(values)
     at = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
     found: np.ndarray = values[np.where(at < 0, np.argmax(known), at)]
@@ -76,7 +76,11 @@ def extended(panel: Panel, data: Any, y: Any) -> tuple[Panel, list[int]]:
     for one, new in zip(panel.series, values.T, strict=True):
         times = panel.frequency.at(one.times[-1], np.arange(1, len(new) + 1))
         width = one.future.shape[1]
-        future = np.concatenate([one.future[: len(one)], rows]) if width else np.zeros((len(one) + len(new), 0))
+        future = (
+            np.concatenate([one.future[: len(one)], rows])
+            if width
+            else np.zeros((len(one) + len(new), 0))
+        )
         past = np.concatenate([one.past, np.repeat(one.past[-1:], len(new), 0)])
         stamps = np.concatenate([one.times, times.astype(one.times.dtype)])
         grown.append(Series(one.name, np.concatenate([one.values, new]), stamps, past, future))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -68,23 +69,23 @@ def _from_numbers(numbers: np.ndarray) -> np.ndarray:
     """Numbers that stand for dates as dates, others as they are."""
     whole = bool(np.all(numbers == np.round(numbers)))
     low, high = float(numbers.min()), float(numbers.max())
-    if whole and 15_000_101 <= low and high <= 22_001_231:
+    if whole and low >= 15_000_101 and high <= 22_001_231:
         days = [_date(int(n) // 10_000, int(n) // 100 % 100, int(n) % 100) for n in numbers]
         if None not in days:
             return np.array(days, "datetime64[ms]")
-    if whole and 150_001 <= low and high <= 220_012 and np.all(numbers % 100 <= 12):
+    if whole and low >= 150_001 and high <= 220_012 and np.all(numbers % 100 <= 12):
         days = [_date(int(n) // 100, int(n) % 100, 1) for n in numbers]
         if None not in days:
             return np.array(days, "datetime64[ms]")
-    if 1500 <= low and high <= 2200 and len(numbers) > 1:
+    if low >= 1500 and high <= 2200 and len(numbers) > 1:
         months = numbers * 12
         near = np.round(months)
         if np.all(np.abs(months - near) < 0.05) and len(np.unique(near)) == len(np.unique(numbers)):
             count = (near - 1970 * 12).astype(np.int64)
             return count.astype("datetime64[M]").astype("datetime64[ms]")
-    if whole and 10**8 <= low and high < 10**11:
+    if whole and low >= 10**8 and high < 10**11:
         return (numbers * 1000).astype(np.int64).astype("datetime64[ms]")
-    if whole and 10**11 <= low and high < 10**14:
+    if whole and low >= 10**11 and high < 10**14:
         return numbers.astype(np.int64).astype("datetime64[ms]")
     return numbers
 
@@ -97,7 +98,7 @@ def _date(year: int, month: int, day: int) -> datetime.datetime | None:
 
 
 def _read_all(values: Sequence[Any], where: Callable[[int], str]) -> list[datetime.datetime]:
-    """Every value by one reader that understands them all, the one with times in order if two do."""
+    """Every value by one reader that understands them all, best one that has them in order."""
     readers = [_dated, _iso, _period, *(_by_format(form) for form in _FORMATS)]
     for row, value in enumerate(values):
         left = [reader for reader in readers if _tried(reader, value) is not None]
@@ -106,7 +107,7 @@ def _read_all(values: Sequence[Any], where: Callable[[int], str]) -> list[dateti
             raise DataError(f"{where(row)}: expected a time{like}, got {value!r}.")
         readers = left
     read = [[reader(value) for value in values] for reader in readers]
-    ascending = [times for times in read if all(a <= b for a, b in zip(times, times[1:], strict=False))]
+    ascending = [times for times in read if all(a <= b for a, b in itertools.pairwise(times))]
     return (ascending or read)[0]
 
 
@@ -166,7 +167,7 @@ class Frequency:
     @property
     def name(self) -> str:
         """In words."""
-        names = {
+        names: dict[tuple[str, float], str] = {
             ("month", 1): "monthly", ("month", 3): "quarterly", ("month", 12): "yearly",
             ("ms", DAY): "daily", ("ms", 7 * DAY): "weekly", ("ms", DAY // 24): "hourly",
             ("ms", 60_000): "every minute",
@@ -192,7 +193,11 @@ class Frequency:
             if self.step == 7 * DAY:
                 return 52
             for cycle in (DAY, DAY // 24):
-                if self.step < cycle and cycle % self.step == 0 and cycle // self.step <= _MOST_CYCLE:
+                if (
+                    self.step < cycle
+                    and cycle % self.step == 0
+                    and cycle // self.step <= _MOST_CYCLE
+                ):
                     return int(cycle // self.step)
             return 7 if self.step == DAY else 1
         return 1
@@ -261,8 +266,9 @@ def infer_frequency(series: Sequence[np.ndarray]) -> tuple[Frequency, bool]:
         distances = np.concatenate([np.diff(times) for times in series])
         unit = "number"
     step = _mode(distances)
-    regular = step > 0 and np.mean(np.abs(distances / step - np.round(distances / step)) < 0.01) > 0.9
-    regular = bool(regular and np.sum(distances) / step < 20 * len(every) + 100)
+    steps = distances / step if step > 0 else distances
+    fitting = float(np.mean(np.abs(steps - np.round(steps)) < 0.01))
+    regular = step > 0 and fitting > 0.9 and float(np.sum(steps)) < 20 * len(every) + 100
     return (Frequency(unit, step), True) if regular else (Frequency("row"), False)
 
 
@@ -274,7 +280,9 @@ def _months_apart(series: Sequence[np.ndarray], every: np.ndarray) -> Frequency 
     ends = np.all(days + 1 == (months + 1).astype("datetime64[D]"))
     if not ends and np.any(of_month != of_month[0]):
         return None
-    distances = np.concatenate([np.diff(t.astype("datetime64[M]")).astype(np.int64) for t in series])
+    distances = np.concatenate(
+        [np.diff(t.astype("datetime64[M]")).astype(np.int64) for t in series]
+    )
     step = _mode(distances.astype(float))
     return Frequency("month", int(step)) if step >= 1 and np.all(distances > 0) else None
 

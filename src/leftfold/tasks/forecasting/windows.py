@@ -54,6 +54,22 @@ class Prepared:
     steps: np.ndarray
     ahead: np.ndarray
 
+    def errors(self, origins: np.ndarray, horizon: int) -> np.ndarray:
+        """The truth beyond the base's forecasts in units of its scale, NaN where not known.
+
+        Args:
+            origins: positions of last known values, `(origins,)`.
+            horizon: steps ahead.
+
+        Returns:
+            `(origins, horizon)`.
+        """
+        at = origins[:, None] + np.arange(1, horizon + 1)
+        n = len(self.series)
+        truth = np.where(at < n, self.states.values[np.minimum(at, n - 1)], np.nan)
+        errors: np.ndarray = (truth - self.states.forecast(origins, horizon)) / self.base.scale
+        return errors
+
 
 def prepare(
     series: Series,
@@ -132,7 +148,7 @@ def step_features(
 
 
 def phases(series: Series, frequency: Frequency, season_length: int, count: int) -> np.ndarray:
-    """The place of each step in the season as sine and cosine, `(count, 2)`; `(count, 0)` without."""
+    """Places in the season as sine and cosine, `(count, 2)`; `(count, 0)` without a season."""
     if season_length < 2:
         return np.zeros((count, 0))
     first = series.times[0]
@@ -208,8 +224,6 @@ def _windows_of(
     season = np.arcsinh(one.states.future_seasons(origins, horizon) / scale) / 2
     share = np.broadcast_to(np.arange(1, horizon + 1) / horizon, season.shape)
     ahead = np.concatenate([season[:, :, None], share[:, :, None], known], axis=2)
-    truth = one.states.values[np.minimum(following, len(one.series) - 1)]
-    truth = np.where(following < end, truth, np.nan)
-    target = (truth - one.states.forecast(origins, horizon)) / scale
+    target = np.where(following < end, one.errors(origins, horizon), np.nan)
     owner = np.full(len(origins), number)
     return history.astype(np.float32), ahead.astype(np.float32), target, owner

@@ -63,7 +63,9 @@ def _headline(page: Page, found: Backtest) -> None:
          f"best baseline: {best}, {table['MASE'][at[best]]:.3f}"),
     ]  # fmt: skip
     for share, covered in found.coverages.items():
-        cards.append((f"{covered:.0%}", f"of truths in {share:.0%} intervals", "covered in the test part"))
+        cards.append(
+            (f"{covered:.0%}", f"of truths in {share:.0%} intervals", "covered in the test part")
+        )
     page.figures_of_merit(cards[:5])
     for verdict in found.verdicts:
         words = verdict.split()
@@ -93,7 +95,11 @@ def cautions(found: Backtest) -> list[str]:
         if abs(covered - share) > 0.05 and origins >= 5:
             some.append(
                 f"The {share:.0%} intervals covered {covered:.1%} of the truths in the test part: "
-                + ("they are too narrow there." if covered < share else "they are wider than need be.")
+                + (
+                    "they are too narrow there."
+                    if covered < share
+                    else "they are wider than need be."
+                )
             )
     return some
 
@@ -146,6 +152,10 @@ def _bands(axis: Any, x: Any, quantiles: np.ndarray, levels: list[float]) -> Non
         )  # fmt: skip
 
 
+def _legend(axis: Any) -> None:
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, fontsize=9)
+
+
 def _many_steps(one: SeriesResult, found: Backtest) -> str:
     row = int(np.flatnonzero(~np.isnan(one.truth).all(axis=1))[-1])
     origin, horizon = int(one.origins[row]), one.truth.shape[1]
@@ -157,13 +167,17 @@ def _many_steps(one: SeriesResult, found: Backtest) -> str:
     with figures.drawing(7.2, 3.3) as drawn:
         axis = drawn.axis
         _bands(axis, ahead, one.quantiles[row, :steps], found.levels)
-        axis.plot(stamps[begin:end], one.values[begin:end], color="#010203", linewidth=1.3, label="truth")
-        axis.plot(ahead, one.forecasts[NETWORK][row, :steps], color=figures.PALETTE[0], label="network")
+        axis.plot(
+            stamps[begin:end], one.values[begin:end], color="#010203", linewidth=1.3, label="truth"
+        )
+        axis.plot(
+            ahead, one.forecasts[NETWORK][row, :steps], color=figures.PALETTE[0], label="network"
+        )
         other = found.best_baseline
-        axis.plot(ahead, one.forecasts[other][row, :steps], color=figures.PALETTE[5], linestyle="--",
-                  label=other)  # fmt: skip
+        forecast = one.forecasts[other][row, :steps]
+        axis.plot(ahead, forecast, color=figures.PALETTE[5], linestyle="--", label=other)
         axis.axvline(stamps[origin], color="#010203", linewidth=1, linestyle=":")
-        axis.legend(ncols=2, fontsize=9)
+        _legend(axis)
     return drawn.svg
 
 
@@ -174,10 +188,12 @@ def _one_step(one: SeriesResult, found: Backtest) -> str:
         axis = drawn.axis
         _bands(axis, stamps, one.quantiles[chosen, 0], found.levels)
         axis.plot(stamps, one.truth[chosen, 0], color="#010203", linewidth=1.3, label="truth")
-        axis.plot(stamps, one.forecasts[NETWORK][chosen, 0], color=figures.PALETTE[0], label="network")
+        axis.plot(
+            stamps, one.forecasts[NETWORK][chosen, 0], color=figures.PALETTE[0], label="network"
+        )
         axis.plot(stamps, one.forecasts[PERSISTENCE][chosen, 0], color=figures.PALETTE[5],
                   linestyle="--", linewidth=1.1, label="persistence")  # fmt: skip
-        axis.legend(ncols=2, fontsize=9)
+        _legend(axis)
     return drawn.svg
 
 
@@ -192,21 +208,28 @@ def _results(page: Page, forecaster: Forecaster, found: Backtest) -> None:
         "series or of blocks of origins."
     )
     table = found.table
-    gains: list[str] = [""]
-    for name in table["model"][1:]:
-        gain = found.gain(name)
-        gains.append(f"{gain.value:+.1%} ({gain.low:+.1%} to {gain.high:+.1%})")
-    table["network's gain (95 %)"] = gains
     rows = [["" if v is None else v for v in row] for row in zip(*table.values(), strict=True)]
-    page.table(list(table), rows, strong_rows=[0])
+    page.table([name.replace("coverage", "in") for name in table], rows, strong_rows=[0])
+    gains = [(name, found.gain(name)) for name in table["model"][1:]]
+    page.table(
+        ["the network's errors against", "are smaller by", "95 % interval"],
+        [
+            [
+                name,
+                f"{100 * gain.value:+.1f} %",
+                f"{100 * gain.low:+.1f} % to {100 * gain.high:+.1f} %",
+            ]
+            for name, gain in gains
+        ],
+    )
     page.figure(
         figures.bars(table["model"], table["MASE"], "MASE, less is better", strong=[0]),
         "Mean absolute scaled error.",
     )
     share = forecaster.share_
     page.text(
-        f"'{WITHOUT}' is what the network starts from ({_most_frequent(forecaster.bases_)}). On the "
-        f"validation part, {share:.0%} of the network's corrections did best, and so much is used."
+        f"'{WITHOUT}' is what the network starts from ({_most_frequent(forecaster.bases_)}). On "
+        f"the validation part, {share:.0%} of its corrections did best, and so much is used."
     )
     if forecaster.horizon > 1:
         steps = {}
@@ -226,32 +249,49 @@ def _most_frequent(bases: dict[str, str]) -> str:
 def _residuals(page: Page, forecaster: Forecaster, found: Backtest) -> None:
     page.section("Residuals")
     first = [(s.truth[:, 0] - s.forecasts[NETWORK][:, 0]) / s.scale for s in found.series]
-    every = np.concatenate([((s.truth - s.forecasts[NETWORK]) / s.scale).ravel() for s in found.series])
+    every = np.concatenate(
+        [((s.truth - s.forecasts[NETWORK]) / s.scale).ravel() for s in found.series]
+    )
     every = every[~np.isnan(every)]
     with figures.drawing(7.2, 3.0, columns=2) as drawn:
         left, right = drawn.axes
         far = np.quantile(np.abs(every), 0.995) + 1e-12
-        left.hist(np.clip(every, -far, far), bins=min(50, max(8, len(every) // 6)), color=figures.PALETTE[0])
+        left.hist(
+            np.clip(every, -far, far),
+            bins=min(50, max(8, len(every) // 6)),
+            color=figures.PALETTE[0],
+        )
         left.axvline(0, color="#010203", linewidth=1, linestyle=":")
         left.set(xlabel="truth less forecast, scaled", ylabel="forecasts")
         longest = max(first, key=len)
-        right.plot(np.arange(1, len(longest) + 1), longest, ".", color=figures.PALETTE[0], markersize=4)
+        right.plot(
+            np.arange(1, len(longest) + 1), longest, ".", color=figures.PALETTE[0], markersize=4
+        )
         right.axhline(0, color="#010203", linewidth=1, linestyle=":")
         right.set(xlabel="origin", ylabel="one step ahead, scaled")
-    page.figure(drawn.svg, "Left all residuals, right those one step ahead in the order of time, of "
-                           f"the series with most origins; their mean is {np.mean(every):+.3f}.")  # fmt: skip
+    page.figure(
+        drawn.svg,
+        f"Left all residuals, mean {np.mean(every):+.3f}; right those one step ahead in the order "
+        "of time, of the series with most origins.",
+    )
     if forecaster.horizon > 1:
         lines: dict[str, Any] = {}
         for low in range(len(found.levels) // 2):
             high = len(found.levels) - 1 - low
             inside = [
-                np.where(np.isnan(s.truth), np.nan, (s.truth >= s.quantiles[..., low]) & (s.truth <= s.quantiles[..., high]))
+                np.where(
+                    np.isnan(s.truth),
+                    np.nan,
+                    (s.truth >= s.quantiles[..., low]) & (s.truth <= s.quantiles[..., high]),
+                )
                 for s in found.series
             ]
             lines[f"{found.levels[high] - found.levels[low]:.0%} interval"] = list(
                 np.nanmean(np.concatenate(inside), axis=0)
             )
-        page.figure(figures.lines(lines, "steps ahead", "share of truths inside"), "Coverage by distance.")
+        page.figure(
+            figures.lines(lines, "steps ahead", "share of truths inside"), "Coverage by distance."
+        )
 
 
 def _training(page: Page, forecaster: Forecaster) -> None:
@@ -281,9 +321,7 @@ def _data(page: Page, forecaster: Forecaster, found: Backtest) -> None:
     for note in forecaster.notes_:
         page.text(note)
     season = forecaster.season_length_
-    page.text(
-        f"Season: {season} steps." if season > 1 else "No season was looked for."
-    )
+    page.text(f"Season: {season} steps." if season > 1 else "No season was looked for.")
     lengths = np.array([len(one.values) for one in found.series])
     if len(lengths) >= _MANY:
         page.figure(
@@ -308,10 +346,16 @@ def _model(page: Page, forecaster: Forecaster) -> None:
     members = [layer for layer in model.layers if hasattr(layer, "layers")]
     page.text(
         f"{model.count_params():,} parameters"
-        + (f" in {len(members)} networks like this one, whose forecasts are averaged." if members else ".")
+        + (
+            f" in {len(members)} networks like this one, whose forecasts are averaged."
+            if members
+            else "."
+        )
     )
     drawn = members[0] if members else model
-    page.figure(model_to_dot(drawn, show_shapes=True, show_layer_names=True).to_svg(), "The network.")
+    page.figure(
+        model_to_dot(drawn, show_shapes=True, show_layer_names=True).to_svg(), "The network."
+    )
 
 
 def _reproduce(page: Page, forecaster: Forecaster, facts: dict[str, str]) -> None:
@@ -320,7 +364,7 @@ def _reproduce(page: Page, forecaster: Forecaster, facts: dict[str, str]) -> Non
     page.code("\n".join(f"{name}: {value}" for name, value in facts.items()))
     page.text(
         f"Leftfold {__version__}, Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"{kernels.isa()} kernels, {config.threads()} threads, {platform.platform()}. The same seed "
-        "gives the same bits on this kind of processor, whatever the number of threads."
+        f"{kernels.isa()} kernels, {config.threads()} threads, {platform.platform()}. The same "
+        "seed gives the same bits on this kind of processor, whatever the number of threads."
     )
     page.details("Settings", params)
