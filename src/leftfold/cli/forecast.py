@@ -87,7 +87,7 @@ def train(
     method: Annotated[
         str, typer.Option(help="direct: all steps at once; recursive: one after the other.")
     ] = "direct",
-    cell: Annotated[str, typer.Option(help="gru, lstm or simplernn.")] = "gru",
+    cell: Annotated[str, typer.Option(help="gru, lstm or simple_rnn.")] = "gru",
     units: Annotated[int, typer.Option(help="Of the recurrence.", min=1)] = 24,
     window: Annotated[
         int | None, typer.Option(help="Steps of history that are read; by the season else.", min=1)

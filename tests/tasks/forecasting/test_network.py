@@ -86,7 +86,7 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm", "simplernn"])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn"])
 def test_untrained_networks_of_every_cell_answer_with_zeros(cell: str) -> None:
     direct = direct_network(cell, 4, 6, 3, 2, 5, 3)
     given = [np.ones((1, 6, 3), "float32"), np.ones((1, 2, 5), "float32")]

@@ -47,7 +47,7 @@ class Forecaster(TaskEstimator):
 
     Args:
         horizon: steps to forecast.
-        cell: `"gru"`, `"lstm"` or `"simplernn"`.
+        cell: `"gru"`, `"lstm"` or `"simple_rnn"`.
         units: of the network.
         method: `"direct"` for all steps at once, or `"recursive"` for one step after the other,
             each taken for true in the next; a recursive forecast may go beyond the horizon.

@@ -10,7 +10,7 @@ import numpy as np
 from leftfold import layers, losses, ops
 from leftfold.models import Model
 
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simplernn": layers.SimpleRNN}
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
 METHODS = ("direct", "recursive")
 
 
