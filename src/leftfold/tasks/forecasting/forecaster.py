@@ -7,34 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from leftfold import streaming
 from leftfold.callbacks import Callback
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
-from leftfold.tasks.forecasting import fitting, state
+from leftfold.tasks.forecasting import engine, fitting, settings, state
 from leftfold.tasks.forecasting.backtest import Backtest, run_backtest, split_begins
-from leftfold.tasks.forecasting.base import KINDS, fit_base
+from leftfold.tasks.forecasting.base import fit_base
 from leftfold.tasks.forecasting.inputs import as_panel
-from leftfold.tasks.forecasting.network import (
-    CELLS,
-    METHODS,
-    adapted_margins,
-    conformal_margins,
-    pinball,
-    shrunk,
-)
-from leftfold.tasks.forecasting.paths import Drawing, simulate
 from leftfold.tasks.forecasting.series import Panel, Series
-from leftfold.tasks.forecasting.smoothing import season_strength
-from leftfold.tasks.forecasting.windows import Prepared, Scaler, make_windows, prepare
+from leftfold.tasks.forecasting.windows import Prepared, Scaler, prepare
 
-_SHORTEST = 8
-_CYCLES = (4, 5, 7, 12, 24, 52)
-_CLEAR_SEASON = 0.4
 _MOST_ADAPTED = 400
 _MOST_ORIGINS_ADAPTED = 100
-_MOST_SIMULATED = 150
 
 
 class Forecaster(TaskEstimator):
@@ -147,14 +132,14 @@ class Forecaster(TaskEstimator):
             DataError: for series that cannot be used, in a sentence that says which and why.
             ValueError: for a setting that makes no sense.
         """
-        self._check_settings()
+        settings.check_settings(self)
         panel = as_panel(X, y, missing=self.missing, **columns)
-        panel = self._usable(panel)
+        panel = settings.usable(self, panel)
         self.notes_ = list(panel.notes)
         self.levels_ = _symmetric(self.quantiles)
-        ends = [self._train_end(len(series)) for series in panel.series]
-        self.season_length_ = self._season(panel, ends)
-        self.window_ = self._window(ends)
+        ends = [settings.train_end(self, len(series)) for series in panel.series]
+        self.season_length_ = settings.season_of(self, panel, ends)
+        self.window_ = settings.window_of(self, ends)
         self.past_ = Scaler.of([s.past[:end] for s, end in zip(panel.series, ends, strict=True)])
         self.future_ = Scaler.of(
             [s.future[:end] for s, end in zip(panel.series, ends, strict=True)]
@@ -167,11 +152,11 @@ class Forecaster(TaskEstimator):
         self.windows_ = trained.windows
         self.bases_ = {p.series.name: p.base.told for p in prepared}
         self.margins_ = np.zeros(len(self.levels_))
-        self._compiled: Any = None
+        self.compiled_: Any = None
         if self.method == "recursive":
-            self.share_ = self._best_share(prepared, ends)
+            self.share_ = engine.best_share(self, prepared, ends)
         if self.calibrate:
-            self.margins_ = self._calibrated(prepared, ends)
+            self.margins_ = engine.calibrated_margins(self, prepared, ends)
         self.trained_until_ = {
             one.name: float(
                 np.asarray(one.times[-1]).astype(np.int64 if one.times.dtype.kind == "M" else float)
@@ -298,7 +283,9 @@ class Forecaster(TaskEstimator):
             For each series `(origins, horizon, Q)`, of the quantiles `levels_`.
         """
         self._check_fitted()
-        return self._quantiles(self._prepare(panel, known, horizon), origins, horizon, share)
+        return engine.quantile_forecasts(
+            self, self._prepare(panel, known, horizon), origins, horizon, share
+        )
 
     def backtest(
         self, data: Any, y: Any = None, *, test: int | float | None = None, **columns: Any
@@ -338,7 +325,7 @@ class Forecaster(TaskEstimator):
             until = self.trained_until_.get(one.name)
             if until is not None:
                 begin = max(begin, _seen(one, until))
-            if begin < len(one) and begin >= _SHORTEST:
+            if begin < len(one) and begin >= settings.SHORTEST:
                 kept.append(one)
                 at.append(begin)
         if not kept:
@@ -347,85 +334,6 @@ class Forecaster(TaskEstimator):
                 "it cannot be judged on what it has seen."
             )
         return panel.with_series(kept), at
-
-    def _check_settings(self) -> None:
-        whole = {"horizon": self.horizon, "units": self.units, "ensemble": self.ensemble,
-                 "epochs": self.epochs, "paths": self.paths, "patience": self.patience}  # fmt: skip
-        for name in ("window", "season_length", "batch_size"):
-            if getattr(self, name) != "auto":
-                whole[name] = getattr(self, name)
-        for name, number in whole.items():
-            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-                raise ValueError(f"{name} expected a whole number of at least 1, got {number!r}.")
-        chosen = {"cell": (self.cell, tuple(CELLS)), "method": (self.method, METHODS),
-                  "differencing": (self.differencing, ("auto", *KINDS)),
-                  "log": (self.log, ("auto", True, False))}  # fmt: skip
-        for name, (value, allowed) in chosen.items():
-            if value not in allowed:
-                raise ValueError(f"{name} expected one of {allowed}, got {value!r}.")
-        if not 0 < self.validation < 0.8:
-            raise ValueError(f"validation expected a share below 0.8, got {self.validation!r}.")
-        if not len(self.quantiles) or any(not 0 < q < 1 for q in self.quantiles):
-            raise ValueError(f"quantiles expected numbers between 0 and 1, got {self.quantiles!r}.")
-
-    def _usable(self, panel: Panel) -> Panel:
-        """The series that are long enough and change; the others are left out with a note.
-
-        Raises:
-            DataError: when none is left.
-        """
-        shortest = self.horizon + _SHORTEST
-        reasons: dict[str, str] = {}
-        for one in panel.series:
-            known = one.values[~np.isnan(one.values)]
-            if len(known) <= self.horizon:
-                reasons[one.name] = (
-                    f"the horizon of {self.horizon} steps is longer than the data: {one.name!r} "
-                    f"has {len(known)} values"
-                )
-            elif len(known) < shortest:
-                reasons[one.name] = (
-                    f"{one.name!r} has {len(known)} values, a horizon of {self.horizon} needs "
-                    f"{shortest} at least"
-                )
-            elif np.ptp(known[: self._train_end(len(known))]) == 0:
-                reasons[one.name] = f"{one.name!r} is constant: all its values are {known[0]:g}"
-        kept = [one for one in panel.series if one.name not in reasons]
-        if not kept:
-            raise DataError(f"{panel.source}: {next(iter(reasons.values()))}.")
-        if reasons:
-            some = "; ".join(list(reasons.values())[:3])
-            panel.notes.append(f"{len(reasons)} of {len(panel)} series are left out: {some}.")
-        return panel.with_series(kept)
-
-    def _train_end(self, length: int) -> int:
-        """Where the validation part of a series of this length begins."""
-        return length - min(max(self.horizon, round(self.validation * length)), round(0.4 * length))
-
-    def _season(self, panel: Panel, ends: Sequence[int]) -> int:
-        if self.season_length != "auto":
-            return int(self.season_length)
-        if panel.frequency.unit not in ("row", "number"):
-            return panel.frequency.season_length
-        strengths = {
-            m: float(
-                np.mean(
-                    [
-                        season_strength(s.values[:end], m)
-                        for s, end in zip(panel.series, ends, strict=True)
-                    ]
-                )
-            )
-            for m in _CYCLES
-        }
-        best = max(strengths, key=lambda m: strengths[m])
-        return best if strengths[best] > _CLEAR_SEASON else 1
-
-    def _window(self, ends: Sequence[int]) -> int:
-        if self.window != "auto":
-            return int(self.window)
-        wanted = max(2 * self.season_length_, self.horizon, 24)
-        return int(max(4, min(wanted, 120, max(ends) // 2)))
 
     def _prepare(
         self, panel: Panel, known: Sequence[int], horizon: int | None = None
@@ -460,90 +368,6 @@ class Forecaster(TaskEstimator):
         )  # fmt: skip
         return fitting.fit_direct(plan) if self.method == "direct" else fitting.fit_recursive(plan)
 
-    def _best_share(self, prepared: Sequence[Prepared], ends: Sequence[int]) -> float:
-        """The share of the network that did best over all steps, one taken for true in the next."""
-        origins = fitting.thinned(fitting.validation_origins(prepared, ends), _MOST_SIMULATED)
-        losses = []
-        for share in fitting.SHARES:
-            each = [
-                pinball(one.errors(mine, self.horizon) / self.spread_,
-                        self._outputs(one, mine, self.horizon, share) / self.spread_[:, None],
-                        self.levels_)
-                for one, mine in zip(prepared, origins, strict=True) if len(mine)
-            ]  # fmt: skip
-            losses.append(float(np.mean(each)))
-        return fitting.SHARES[int(np.argmin(losses))]
-
-    def _calibrated(self, prepared: Sequence[Prepared], ends: Sequence[int]) -> np.ndarray:
-        origins = fitting.validation_origins(prepared, ends)
-        origins = fitting.thinned(origins, 400 if self.method == "recursive" else 10_000)
-        truths, found = [], []
-        for one, mine in zip(prepared, origins, strict=True):
-            if not len(mine):
-                continue
-            truths.append(one.errors(mine, self.horizon))
-            found.append(self._outputs(one, mine, self.horizon, self.share_))
-        cases = sum(len(one.series) - end for one, end in zip(prepared, ends, strict=True))
-        return conformal_margins(
-            np.concatenate(truths) / self.spread_,
-            np.concatenate(found) / self.spread_[:, None],
-            self.levels_,
-            cases,
-        )
-
-    def _outputs(
-        self, one: Prepared, origins: np.ndarray, horizon: int, share: float
-    ) -> np.ndarray:
-        """Quantiles beyond the base's forecast in units of its scale, `(origins, horizon, Q)`."""
-        if self.method == "direct":
-            windows = make_windows([one], [origins], [len(one.series)], self.window_, self.horizon)
-            given = [windows.history, windows.ahead]
-            outputs = self.model_.predict(given, batch_size=512, verbose=0)
-            direct: np.ndarray = shrunk(outputs, self.resting_, share) * self.spread_[:, None]
-            return direct[:, :horizon]
-        if self._compiled is None:
-            self._compiled = streaming.compile(self.model_)
-        drawing = Drawing(self.levels_, self.resting_, share, float(self.spread_[0]))
-        paths = simulate(
-            self._compiled, one, origins, horizon, self.window_, drawing, self.paths,
-            int(self.random_state),
-        )  # fmt: skip
-        values = np.moveaxis(np.quantile(paths, self.levels_, axis=1), 0, -1)
-        expected = one.states.forecast(origins, horizon)[:, :, None]
-        recursive: np.ndarray = (values - expected) / one.base.scale
-        return recursive
-
-    def _quantiles(
-        self,
-        prepared: Sequence[Prepared],
-        origins: Sequence[np.ndarray],
-        horizon: int | None = None,
-        share: float | None = None,
-    ) -> list[np.ndarray]:
-        steps = self.horizon if horizon is None else horizon
-        spread = self.spread_[:steps]
-        more = np.sqrt(np.arange(len(spread) + 1, steps + 1) / len(spread)) * spread[-1]
-        units = np.r_[spread, more][:, None]
-        found = []
-        for one, mine in zip(prepared, origins, strict=True):
-            outputs = self._outputs(one, mine, steps, self.share_ if share is None else share)
-            margins = self._margins(one, mine, outputs / units)
-            outputs = np.sort(outputs + margins[:, None, :] * units, axis=2)
-            expected = one.states.forecast(mine, steps)[:, :, None]
-            found.append(one.base.restore(expected + one.base.scale * outputs))
-        return found
-
-    def _margins(self, one: Prepared, origins: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-        """What to add to each quantile at each origin, in units of `spread_`, `(origins, Q)`."""
-        if not self.calibrate or len(origins) < 2:
-            return np.repeat(self.margins_[None], len(origins), axis=0)
-        steps = min(outputs.shape[1], self.horizon)
-        units = self.spread_[:steps]
-        return adapted_margins(
-            one.errors(origins, steps) / units, outputs[:, :steps], self.levels_, origins,
-            self.margins_,
-        )  # fmt: skip
-
     def _forecast_end(self, X: Any) -> np.ndarray:
         """Quantiles `levels_` behind the end, `(steps, Q)` or `(series, steps, Q)`."""
         self._check_fitted()
@@ -567,7 +391,9 @@ class Forecaster(TaskEstimator):
         else:
             ready = self._ready
         origins = [self._origins_since(one) for one in panel.series]
-        found = np.stack([each[-1] for each in self._quantiles(ready, origins, steps)])
+        found = np.stack(
+            [each[-1] for each in engine.quantile_forecasts(self, ready, origins, steps)]
+        )
         return found[0] if len(found) == 1 else found
 
     def _origins_since(self, one: Series) -> np.ndarray:

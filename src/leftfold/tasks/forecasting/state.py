@@ -157,7 +157,7 @@ def unpack(forecaster: Forecaster, content: TaskFile) -> None:
     forecaster.past_ = Scaler(arrays["past_mean"], arrays["past_spread"])
     forecaster.future_ = Scaler(arrays["future_mean"], arrays["future_spread"])
     forecaster.model_ = content.model
-    forecaster._compiled = None
+    forecaster.compiled_ = None
     forecaster._ready = None
     unit, step = state["frequency"]
     times = arrays["times"]
