@@ -65,10 +65,11 @@ def recursive_network(cell: str, units: int, features: int, quantiles: int) -> M
 
 
 def ensemble(members: Sequence[Any]) -> Any:
-    """One model whose output is the mean of the members'."""
-    if len(members) == 1:
-        return members[0]
+    """One model whose output is the mean of the members', without their loss and optimiser."""
     first = members[0]
+    if len(members) == 1:
+        given = first.inputs if len(first.inputs) > 1 else first.inputs[0]
+        return Model(given, first.outputs[0], name=first.name)
     inputs = [layers.Input(i.shape[1:], name=i.name) for i in first.inputs]
     for number, member in enumerate(members):
         member.name = f"member_{number + 1}"
