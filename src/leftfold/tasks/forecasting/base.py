@@ -6,8 +6,8 @@ is first differencing, seasonal persistence seasonal differencing, exponential s
 with weights that fit the series.
 
 The mixture of smoothings without trend, with a damped one and with a straight one is that of the
-"Comb" benchmark (Makridakis and Hibon, The M3-Competition, 2000), weighted by squared errors; to
-let a network work on top of smoothed levels and seasons is due to Smyl ("A hybrid method of
+"Comb" benchmark of the M3 competition (Makridakis and Hibon, 2000), joined by Theta, which won it,
+and weighted by squared errors; to let a network work on top of smoothed levels and seasons is due to Smyl ("A hybrid method of
 exponential smoothing and recurrent neural networks", 2020).
 """
 
@@ -26,9 +26,14 @@ from leftfold.tasks.forecasting.smoothing import (
     seasonal_indices,
 )
 
+MIXTURE = ("level", "damped", "line", "half")
+"""The smoothings that are mixed."""
 KINDS = ("smoothing", "first", "seasonal", "none")
 WEAKEST_SEASON = 0.1
 """Of `season_strength`; below it a series counts as without season."""
+HANDICAPS = {"smoothing": 0.8, "first": 1.0, "seasonal": 1.0, "none": 1.0}
+"""Factors of errors on the training part when kinds are compared. Smoothing, of which the others are
+special cases, forecasts what comes next better than they do where it seemed a little worse."""
 _LARGEST_EXPONENT = 700.0
 
 
@@ -147,7 +152,8 @@ def fit_base(
         values: the training part, `(n,)`, missing values as NaN.
         horizon: steps that will be forecast.
         season_length: of the season to look for; 1 for none.
-        differencing: one of `KINDS`, or `"auto"` for the one with the smallest errors.
+        differencing: one of `KINDS`, or `"auto"` for the one with the smallest errors; smoothing
+            where none of the others has clearly smaller ones.
         log: whether to take logarithms, or `"auto"` for the better of both where all values are
             above 0.
 
@@ -165,7 +171,7 @@ def fit_base(
         for taken in logs
         if (base := _fit(values, horizon, season_length, kind, taken)) is not None
     ]
-    return min(found, key=lambda base: base.error)
+    return min(found, key=lambda base: base.error * HANDICAPS[base.kind])
 
 
 def _fit(values: np.ndarray, horizon: int, season_length: int, kind: str, log: bool) -> Base | None:
@@ -200,7 +206,7 @@ def _mixture(
     season = np.zeros(1)
     if season_strength(transformed, season_length) > WEAKEST_SEASON:
         season = seasonal_indices(transformed, season_length)
-    found = [fit_smoothing(transformed, season, horizon, k) for k in ("level", "damped", "line")]
+    found = [fit_smoothing(transformed, season, horizon, k) for k in MIXTURE]
     errors = np.array([error for _, error in found])
     weights = 1 / np.maximum(errors, errors.max() * 1e-3 + 1e-300) ** 2
     return [smoothing for smoothing, _ in found], weights / weights.sum()

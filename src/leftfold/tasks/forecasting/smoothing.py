@@ -177,13 +177,14 @@ def fit_smoothing(
         values: the training part `(n,)`, missing ones as NaN.
         season: its seasonal indices, as of `seasonal_indices`; `(1,)` zeros without a season.
         horizon: steps that will be forecast.
-        kind: `"level"` for no trend, `"damped"`, or `"line"`.
+        kind: `"level"` for no trend, `"damped"`, `"line"`, or `"half"` for half the slope of all
+            values, which never changes (the Theta method as Hyndman and Billah, 2003, explain it).
         longest: values, the last ones, by which weights are chosen.
 
     Returns:
         The smoothing, and its mean absolute error over all steps and origins.
     """
-    trending = kind != "level"
+    trending = kind in ("damped", "line")
     shares = TREND_SHARES if trending else (0.0,)
     dampings = DAMPINGS if kind == "damped" else (1.0,)
     gammas = SEASON_WEIGHTS if len(season) > 1 else (0.0,)
@@ -192,7 +193,7 @@ def fit_smoothing(
     )
     alphas, gammas_, dampings_ = grid[0], grid[2], grid[3]
     betas = grid[0] * grid[1]
-    level, trend = _start(values, season, trending)
+    level, trend = _start(values, season, kind)
     errors = _errors(
         values, season, horizon, (alphas, betas, gammas_, dampings_), (level, trend), longest
     )
@@ -204,17 +205,19 @@ def fit_smoothing(
     return found, float(errors[best])
 
 
-def _start(values: np.ndarray, season: np.ndarray, trending: bool) -> tuple[float, float]:
+def _start(values: np.ndarray, season: np.ndarray, kind: str) -> tuple[float, float]:
     """Level and trend before the first value: those of a line through the first values."""
     m = len(season)
-    n = min(len(values), max(10, m))
+    n = len(values) if kind == "half" else min(len(values), max(10, m))
     first = values[:n] - np.resize(season, n)
     known = np.flatnonzero(~np.isnan(first))
     if len(known) < 2:
         return float(np.nanmean(values)), 0.0
-    if not trending:
+    if kind == "level":
         return float(first[known[:5]].mean()), 0.0
     trend, level = np.polyfit(known + 1.0, first[known], 1)
+    if kind == "half":
+        return float(first[known[:5]].mean()), float(trend) / 2
     return float(level), float(trend)
 
 
