@@ -7,8 +7,8 @@ with weights that fit the series.
 
 The mixture of smoothings without trend, with a damped one and with a straight one is that of the
 "Comb" benchmark of the M3 competition (Makridakis and Hibon, 2000), joined by Theta, which won it,
-and weighted by squared errors; to let a network work on top of smoothed levels and seasons is due to Smyl ("A hybrid method of
-exponential smoothing and recurrent neural networks", 2020).
+and weighted by squared errors; to let a network work on top of smoothed levels and seasons is due
+to Smyl ("A hybrid method of exponential smoothing and recurrent neural networks", 2020).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ KINDS = ("smoothing", "first", "seasonal", "none")
 WEAKEST_SEASON = 0.1
 """Of `season_strength`; below it a series counts as without season."""
 HANDICAPS = {"smoothing": 0.8, "first": 1.0, "seasonal": 1.0, "none": 1.0}
-"""Factors of errors on the training part when kinds are compared. Smoothing, of which the others are
-special cases, forecasts what comes next better than they do where it seemed a little worse."""
+"""Factors of errors on the training part when kinds are compared. Smoothing, of which the others
+are special cases, forecasts what comes next better where it seemed a little worse."""
 _LARGEST_EXPONENT = 700.0
 
 
