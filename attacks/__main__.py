@@ -48,13 +48,13 @@ def _outcomes(name: str, builder: ProcessPoolExecutor) -> Iterator[dict[str, Any
         folder.mkdir()
         path = builder.submit(build, name, str(folder)).result()
         before = sorted(Path(outer).rglob("*"))
-        for action in (_load, formats.describe):
-            yield {"attack": name, "action": action.__name__.strip("_"), **_try(action, path)}
+        for action in (load, formats.describe):
+            yield {"attack": name, "action": action.__name__, **_try(action, path)}
         if sorted(Path(outer).rglob("*")) != before or Path(CANARY).exists():
             yield {"attack": name, "action": "files", "error": None, "crash": "wrote a file"}
 
 
-def _load(path: Path) -> Any:
+def load(path: Path) -> Any:
     """Load a model, or weights into the sound one; run what is a graph."""
     if path.suffix == ".onnx":
         return _run(import_onnx(path))
