@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert isinstance(model, leftfold.Model)
     assert model.history.history["val_loss"][-1] < 0.05
     assert leftfold.models.load_model(tmp_path / "sine.keras").count_params() == 4385
+
+
+@pytest.mark.parametrize("name", ["interop.md"])
+def test_the_examples_of_a_page_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page, flags = str(ROOT / "docs" / name), doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    found = doctest.testfile(page, module_relative=False, optionflags=flags, encoding="utf-8")
+    assert found.failed == 0 and found.attempted > 20
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
