@@ -64,10 +64,10 @@ def load(path: Path) -> Any:
 
 
 def _run(model: OnnxModel) -> Any:
-    """Compute with ones; sizes that are open are 1."""
+    """Compute with ones; sizes that are open are 2."""
     given = {
         value.name: np.ones(
-            [n if isinstance(n, int) else 1 for n in value.shape or ()], value.dtype
+            [n if isinstance(n, int) else 2 for n in value.shape or ()], value.dtype
         )
         for value in model.inputs
     }

@@ -458,6 +458,14 @@ def onnx_names_that_write_on_the_terminal(folder: Path) -> Path:
 
 
 @attack
+def onnx_names_that_are_no_text(folder: Path) -> Path:
+    """Bytes that are no UTF-8, which parsers hand out as something other than text."""
+    path = _onnx(folder, _graph())
+    path.write_bytes(path.read_bytes().replace(b"product", b"prod\xff\xfe\xfd"))
+    return path
+
+
+@attack
 def onnx_names_of_a_megabyte(folder: Path) -> Path:
     """An error message that fills the screen."""
     return _with_nodes(folder, _node("Neg", "a" * (1 << 20)))

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leftfold.interop.onnx.export.writing import import_onnx_package
-from leftfold.interop.onnx.outline import outline
+from leftfold.interop.onnx.outline import outline, parsed
 from leftfold.interop.onnx.run.external import ExternalData
 from leftfold.interop.onnx.run.operators import LIMITS, OPERATORS, Call
 from leftfold.interop.onnx.run.types import TYPES, array_of, attributes_of, type_of
@@ -56,7 +55,6 @@ def read_file(path: Any) -> Program:
         ImportError: when the package `onnx` is not installed.
     """
     path = Path(path)
-    onnx = import_onnx_package()
     if not path.is_file():
         raise SavingError(f"{path} does not exist or is not a file.")
     if os.path.getsize(path) > _LARGEST_FILE:
@@ -66,10 +64,7 @@ def read_file(path: Any) -> Program:
         content = path.read_bytes()
     except OSError as error:
         raise SavingError(f"{path} cannot be read: {error.strerror or error}.") from error
-    try:
-        model = onnx.ModelProto.FromString(content)
-    except Exception as error:  # the parser's errors differ from version to version
-        raise SavingError(f"{path} is not an ONNX model: {error}.") from error
+    model = parsed(content, path)
     try:
         return read_model(model, path.parent)
     except SavingError as error:
