@@ -27,6 +27,9 @@ from leftfold.interop import formats
 from leftfold.interop.onnx import OnnxModel, import_onnx
 from leftfold.saving import SavingError
 
+_LARGEST_SIZE = 64
+"""Of an axis of an input, which whoever runs a graph chooses."""
+
 
 def outcomes(names: list[str]) -> Iterator[dict[str, Any]]:
     """For each attack and each of loading and looking: error, seconds, growth of the memory.
@@ -64,17 +67,20 @@ def load(path: Path) -> Any:
 
 
 def _run(model: OnnxModel) -> Any:
-    """Compute with ones; sizes that are open are 2."""
-    given = {
-        value.name: np.ones(
-            [n if isinstance(n, int) else 2 for n in value.shape or ()], value.dtype
-        )
-        for value in model.inputs
-    }
+    """Compute with ones; sizes that are open, or large, are 2."""
     try:
-        return model.run(given)
+        return model.run(
+            {
+                value.name: np.ones([_size(n) for n in value.shape or ()], value.dtype)
+                for value in model.inputs
+            }
+        )
     except ValueError as error:
         raise SavingError(f"the model cannot be run: {error}") from error
+
+
+def _size(stated: int | str | None) -> int:
+    return stated if isinstance(stated, int) and stated <= _LARGEST_SIZE else 2
 
 
 def _try(action: Any, path: Path) -> dict[str, Any]:

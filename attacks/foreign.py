@@ -240,6 +240,14 @@ def onnx_two_inputs_of_one_name(folder: Path) -> Path:
 
 
 @attack
+def onnx_input_of_negative_size(folder: Path) -> Path:
+    """An input of -4 columns."""
+    graph = _graph()
+    graph.input[0].type.tensor_type.shape.dim[1].dim_value = -4
+    return _onnx(folder, graph)
+
+
+@attack
 def onnx_two_outputs_of_one_name(folder: Path) -> Path:
     """The same with outputs."""
     graph = _graph()

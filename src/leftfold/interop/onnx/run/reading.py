@@ -11,7 +11,7 @@ import numpy as np
 from leftfold.interop.onnx.outline import outline, parsed
 from leftfold.interop.onnx.run.external import ExternalData
 from leftfold.interop.onnx.run.operators import LIMITS, OPERATORS, Call
-from leftfold.interop.onnx.run.types import TYPES, array_of, attributes_of, type_of
+from leftfold.interop.onnx.run.types import LARGEST_SIZE, TYPES, array_of, attributes_of, type_of
 from leftfold.saving import SavingError
 
 _LARGEST_FILE = 2 << 30
@@ -166,6 +166,8 @@ def _value(item: Any) -> Value:
             int(size.dim_value) if size.HasField("dim_value") else size.dim_param or None
             for size in kind.shape.dim
         )
+        if any(isinstance(n, int) and not 0 <= n <= LARGEST_SIZE for n in shape):
+            raise SavingError(f"{item.name} was refused: it has an impossible size in {shape}.")
     return Value(item.name, type_of(kind.elem_type, item.name), shape)
 
 
