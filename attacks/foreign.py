@@ -240,6 +240,14 @@ def onnx_two_inputs_of_one_name(folder: Path) -> Path:
 
 
 @attack
+def onnx_input_of_negative_size(folder: Path) -> Path:
+    """An input of -4 columns."""
+    graph = _graph()
+    graph.input[0].type.tensor_type.shape.dim[1].dim_value = -4
+    return _onnx(folder, graph)
+
+
+@attack
 def onnx_two_outputs_of_one_name(folder: Path) -> Path:
     """The same with outputs."""
     graph = _graph()
@@ -455,6 +463,14 @@ def onnx_with_a_length_of_exabytes(folder: Path) -> Path:
 def onnx_names_that_write_on_the_terminal(folder: Path) -> Path:
     """Line breaks and control sequences in a name that an error will quote."""
     return _with_nodes(folder, _node("Neg", "evil\n\x1b[2J\x1b]0;owned\x07"))
+
+
+@attack
+def onnx_names_that_are_no_text(folder: Path) -> Path:
+    """Bytes that are no UTF-8, which parsers hand out as something other than text."""
+    path = _onnx(folder, _graph())
+    path.write_bytes(path.read_bytes().replace(b"product", b"prod\xff\xfe\xfd"))
+    return path
 
 
 @attack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import re
 from pathlib import Path
@@ -39,6 +40,16 @@ def test_the_programs_of_a_page_run_one_after_the_other(
     text = page.read_text(encoding="utf-8")
     for program in re.findall(r"<!-- run -->\n```python\n(.*?)```", text, re.DOTALL):
         exec(compile(program, page.name, "exec"), names)
+
+
+@pytest.mark.parametrize("name", ["interop.md"])
+def test_the_examples_of_a_page_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page, flags = str(ROOT / "docs" / name), doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    found = doctest.testfile(page, module_relative=False, optionflags=flags, encoding="utf-8")
+    assert found.failed == 0 and found.attempted > 20
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,65 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(
         assert (code, out) == (2, ""), arguments
         assert reason in err and err.count("\n") == 1, err
     assert not (tmp_path / "n.keras").exists()
+
+
+def test_onnx_files_are_written_told_and_not_turned_into_layers(
+    model: Sequential, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.save(tmp_path / "m.keras")
+    keras, graph = str(tmp_path / "m.keras"), str(tmp_path / "m.onnx")
+    assert run(capsys, "convert", keras, graph)[0] == 0
+    out = run(capsys, "inspect", graph)[1]
+    for word in ("ONNX model", "leftfold", "opset 17", "LSTM", "GRU"):
+        assert word in out
+    code, out, err = run(capsys, "convert", graph, str(tmp_path / "n.keras"))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "import_onnx" in err
+
+
+def test_of_a_huge_onnx_file_only_the_outline_is_read(tmp_path: Path) -> None:
+    from onnx import TensorProto, helper
+
+    tensor = TensorProto(name="w", data_type=1, dims=[1 << 14, 1 << 14])
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    x = helper.make_tensor_value_info("x", 1, ["batch", 1 << 14])
+    graph = helper.make_graph([node], "huge", [x], [])
+
+    def field(number: int, size: int) -> bytes:
+        made, value = bytearray([number << 3 | 2]), size
+        while value > 127:
+            made.append(value & 127 | 128)
+            value >>= 7
+        return bytes([*made, value])
+
+    # A gigabyte of zeros that are a hole in the file, where raw_data ends it.
+    head = tensor.SerializeToString() + field(9, 1 << 30)
+    start = graph.SerializeToString() + field(5, len(head) + (1 << 30)) + head
+    content = b"\x08\x08\x42\x02\x10\x11" + field(7, len(start) + (1 << 30)) + start
+    path = tmp_path / "huge.onnx"
+    with open(path, "wb") as file:
+        file.write(content)
+        file.truncate(len(content) + (1 << 30))
+    tracemalloc.start()
+    found = formats.describe(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.parts[0].shapes == [(1 << 14, 1 << 14)] and found.parameters == 1 << 28
+    assert peak < 5_000_000
+
+
+def test_what_a_file_says_cannot_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from onnx import helper
+
+    node = helper.make_node("Neg", ["x"], ["y"], name="evil\x1b[2J\n\x07")
+    x = helper.make_tensor_value_info("x\x1b", 1, [1])
+    model = helper.make_model(helper.make_graph([node], "m\x1b", [x], []))
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    code, out, _ = run(capsys, "inspect", str(tmp_path / "m.onnx"))
+    assert code == 0 and "evil" in out
+    assert "\x1b" not in out and "\x07" not in out
 
 
 def test_endings_decide_the_longest_first() -> None:

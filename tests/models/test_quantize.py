@@ -190,3 +190,10 @@ def test_bfloat16_is_the_upper_half() -> None:
     kept = rounded(values, Quantization("bfloat16", -1))
     assert (kept.view(np.uint32) & 0xFFFF == 0).all()
     np.testing.assert_allclose(kept, values, rtol=2**-8)
+
+
+def test_layers_that_keras_quantized_are_refused_with_what_to_do() -> None:
+    dense = layers.Dense(2).get_config()
+    policy = {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}}
+    with pytest.raises(ValueError, match="save the model in Keras before"):
+        layers.Dense.from_config(dense | {"dtype": policy})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.parity import conftest, file_programs
-from tools.peers import Worker
+from tools.peers import PeerError, Worker
 
 ENDINGS = ["keras", "h5"]
 KERAS_CANNOT = {("Lamb", "h5", False), ("Adafactor", "h5", True)}
@@ -88,3 +88,28 @@ def test_weights_of_a_whole_model_go_into_a_model_that_is_there(
     conftest.compare(
         file_programs.read_weights("leftfold", "cells", path), theirs, 1e-4, 1e-5, "cells"
     )
+
+
+def _quantized(mode: str, path: str) -> Any:
+    from leftfold import models
+
+    file_programs.write("leftfold", "bidirectional", path)
+    model = models.load_model(path)
+    model.quantize(mode)
+    model.save(path)
+    return file_programs.read("leftfold", "bidirectional", path, False)
+
+
+def test_keras_opens_bfloat16_weights(keras: Worker, tmp_path: Path) -> None:
+    path = str(tmp_path / "small.keras")
+    ours = _quantized("bfloat16", path)
+    conftest.compare(
+        keras.call("read", "keras", "bidirectional", path, False), ours, 1e-5, 1e-6, "bidirectional"
+    )
+
+
+def test_keras_refuses_int8_weights(keras: Worker, tmp_path: Path) -> None:
+    path = str(tmp_path / "small.keras")
+    _quantized("int8", path)
+    with pytest.raises(PeerError, match="could not be loaded"):
+        keras.call("read", "keras", "bidirectional", path, False)

@@ -14,31 +14,13 @@ import time
 import warnings
 from pathlib import Path
 
+from attacks.damaging import damaged_bytes
 from leftfold import models
 from leftfold.interop import formats
 from leftfold.saving import SavingError
 
 MOST_SECONDS = 5.0
 """For one file, on a machine that may be busy."""
-
-
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    """A copy cut off, with changed bytes or bits, a stretch of one value, or a part doubled."""
-    kind = chance.randrange(5)
-    changed = bytearray(content)
-    at = chance.randrange(len(changed))
-    if kind == 0:
-        del changed[at:]
-    elif kind == 1:
-        for _ in range(chance.randint(1, 8)):
-            changed[chance.randrange(len(changed))] = chance.randrange(256)
-    elif kind == 2:
-        changed[at] ^= 1 << chance.randrange(8)
-    elif kind == 3:
-        changed[at : at + 8] = bytes([chance.choice((0, 1, 127, 255))] * 8)
-    else:
-        changed[at:at] = changed[at : at + chance.randint(1, 64)]
-    return bytes(changed)
 
 
 def main() -> None:
@@ -54,7 +36,7 @@ def main() -> None:
         path = Path(folder) / source.name
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            path.write_bytes(damaged(content, chance))
+            path.write_bytes(damaged_bytes(content, chance))
             kept.write_bytes(path.read_bytes())
             start = time.monotonic()
             for act in (formats.describe, load):

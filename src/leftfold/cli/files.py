@@ -16,6 +16,7 @@ from leftfold.cli.errors import UserError
 from leftfold.interop import formats
 from leftfold.saving import SavingError
 from leftfold.saving.description import Description
+from leftfold.saving.errors import one_line
 
 _OPEN = "?"
 
@@ -35,7 +36,7 @@ def inspect(path: Path, as_json: bool = False) -> None:
         return
     console = Console(highlight=False)
     for name, value in _facts(found).items():
-        console.print(f"{name + ':':12}{escape(value)}", soft_wrap=True)
+        console.print(f"{name + ':':12}{_shown(value)}", soft_wrap=True)
     console.print(_table(found))
 
 
@@ -56,12 +57,20 @@ def convert(source: Path, target: Path, model: Path | None, force: bool) -> None
     print(f"{source} -> {target} ({_bytes(target.stat().st_size)})")
 
 
+def _shown(text: str) -> str:
+    """What a file says, so that it can do nothing to the terminal."""
+    return escape(one_line(text))
+
+
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
 def _data(found: Description) -> dict[str, Any]:
     parts = [{**asdict(part), "parameters": part.parameters} for part in found.parts]
+    for part in parts:
+        if not part["stored"]:
+            del part["stored"]
     return {**asdict(found), "parts": parts, "parameters": found.parameters}
 
 
@@ -88,9 +97,9 @@ def _table(found: Description) -> Table:
     table.add_column("parameters", justify="right")
     for part in found.parts:
         stored = f" ({part.stored})" if part.stored else ""
-        kind = [escape(part.kind + stored)] if len(table.columns) == 4 else []
+        kind = [_shown(part.kind + stored)] if len(table.columns) == 4 else []
         shapes = " ".join(map(_shape, part.shapes))
-        table.add_row(escape(part.name), *kind, shapes, f"{part.parameters:,}")
+        table.add_row(_shown(part.name), *kind, shapes, f"{part.parameters:,}")
     return table
 
 

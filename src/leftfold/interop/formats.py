@@ -29,6 +29,7 @@ class Format(NamedTuple):
         write: takes a model and a path.
         fill: takes a model and a path, and gives the model the weights in it: for formats that
             hold no model.
+        instead: what to do with a file of which no model of layers comes.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Format(NamedTuple):
     read: str = ""
     write: str = ""
     fill: str = ""
+    instead: str = ""
 
 
 _SAVING = "leftfold.saving"
@@ -86,6 +88,7 @@ FORMATS = (
         (".onnx",),
         describe=f"{_ONNX}:describe",
         write=f"{_ONNX}:write",
+        instead="a graph is no layers; leftfold.interop.onnx.import_onnx runs it",
     ),
 )
 """The first format of which a file's name has an ending is the file's."""
@@ -153,7 +156,7 @@ def _read(source: Any, form: Format, model: Any) -> Any:
         _function(form.fill)(found, str(source))
         return found
     if not form.read:
-        hint = "name a file with the model they belong to" if form.fill else "no model comes of it"
+        hint = "name a file with the model they belong to" if form.fill else form.instead
         raise SavingError(f"{source} holds {form.name}: {hint}.")
     return _function(form.read)(str(source))
 

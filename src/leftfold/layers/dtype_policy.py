@@ -61,5 +61,12 @@ def get(dtype: Any) -> DTypePolicy:
     if isinstance(dtype, DTypePolicy):
         return dtype
     if isinstance(dtype, dict):
+        if dtype.get("class_name") == "QuantizedDTypePolicy":
+            mode = dtype.get("config", {}).get("mode")
+            raise ValueError(
+                f"dtype expected one element type, got {mode!r} weights as Keras's quantize makes "
+                "them, which round inputs as well: save the model in Keras before, and quantize it "
+                "here."
+            )
         return DTypePolicy(dtype["config"]["name"])
     return DTypePolicy(dtype)

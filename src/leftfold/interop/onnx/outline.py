@@ -40,16 +40,37 @@ def outline(path: Path) -> Any:
             numbers.
         ImportError: when the package `onnx` is not installed.
     """
-    onnx = import_onnx_package()
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         content = bytes(_Outline(file, path).message(size, _MODEL))
+    model = parsed(content, path)
+    if not model.HasField("graph"):
+        raise SavingError(f"{path} is not an ONNX model: it has no graph.")
+    return model
+
+
+def parsed(content: bytes, path: Path) -> Any:
+    """The `onnx.ModelProto` in some bytes.
+
+    Raises:
+        SavingError: when they are none, or a text in them is no UTF-8, for which the parser gives
+            bytes in the place of texts.
+        ImportError: when the package `onnx` is not installed.
+    """
+    onnx = import_onnx_package()
     try:
         model = onnx.ModelProto.FromString(content)
     except Exception as error:  # the parser's errors differ from version to version
         raise SavingError(f"{path} is not an ONNX model: {error}.") from error
-    if not model.HasField("graph"):
-        raise SavingError(f"{path} is not an ONNX model: it has no graph.")
+    messages = [model]
+    while messages:
+        for field, value in messages.pop().ListFields():
+            single = isinstance(value, str | bytes) or hasattr(value, "ListFields")
+            values = [value] if single else value
+            if field.message_type is not None:
+                messages.extend(values)
+            elif field.type == field.TYPE_STRING and any(isinstance(v, bytes) for v in values):
+                raise SavingError(f"{path} is not an ONNX model: its {field.name} is no UTF-8.")
     return model
 
 

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leftfold.interop.onnx.export.writing import import_onnx_package
-from leftfold.interop.onnx.outline import outline
+from leftfold.interop.onnx.outline import outline, parsed
 from leftfold.interop.onnx.run.external import ExternalData
 from leftfold.interop.onnx.run.operators import LIMITS, OPERATORS, Call
-from leftfold.interop.onnx.run.types import TYPES, array_of, attributes_of, type_of
+from leftfold.interop.onnx.run.types import LARGEST_SIZE, TYPES, array_of, attributes_of, type_of
 from leftfold.saving import SavingError
 
 _LARGEST_FILE = 2 << 30
@@ -56,7 +55,6 @@ def read_file(path: Any) -> Program:
         ImportError: when the package `onnx` is not installed.
     """
     path = Path(path)
-    onnx = import_onnx_package()
     if not path.is_file():
         raise SavingError(f"{path} does not exist or is not a file.")
     if os.path.getsize(path) > _LARGEST_FILE:
@@ -66,10 +64,7 @@ def read_file(path: Any) -> Program:
         content = path.read_bytes()
     except OSError as error:
         raise SavingError(f"{path} cannot be read: {error.strerror or error}.") from error
-    try:
-        model = onnx.ModelProto.FromString(content)
-    except Exception as error:  # the parser's errors differ from version to version
-        raise SavingError(f"{path} is not an ONNX model: {error}.") from error
+    model = parsed(content, path)
     try:
         return read_model(model, path.parent)
     except SavingError as error:
@@ -171,6 +166,8 @@ def _value(item: Any) -> Value:
             int(size.dim_value) if size.HasField("dim_value") else size.dim_param or None
             for size in kind.shape.dim
         )
+        if any(isinstance(n, int) and not 0 <= n <= LARGEST_SIZE for n in shape):
+            raise SavingError(f"{item.name} was refused: it has an impossible size in {shape}.")
     return Value(item.name, type_of(kind.elem_type, item.name), shape)
 
 
