@@ -170,10 +170,10 @@ def summary_statistics(sequences: Sequence[np.ndarray]) -> np.ndarray:
 def _tfidf(span: tuple[int, int], analyzer: str) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    pattern = r"(?u)\b\w+\b|[!?]"  # short words and marks count, as they do for the network
-    return TfidfVectorizer(
-        sublinear_tf=True, ngram_range=span, analyzer=analyzer, token_pattern=pattern
-    )
+    options = {"sublinear_tf": True, "ngram_range": span, "analyzer": analyzer}
+    if analyzer == "word":  # short words and marks count, as they do for the network
+        options["token_pattern"] = r"(?u)\b\w+\b|[!?]"
+    return TfidfVectorizer(**options)
 
 
 def _logistic(strength: float, classes: int) -> Any:
