@@ -119,3 +119,11 @@ def test_warnings_on_labels() -> None:
     assert checks.about_labels(["a", "b"] * 300) == []
     few = checks.about_labels(["a"] * 300 + ["b"] * 290 + ["c"] * 20)
     assert [line.split(":")[0] for line in few] == ["imbalance", "tiny class"]
+
+
+def test_characters_have_a_reference_without_warnings(recwarn: pytest.WarningsRecorder) -> None:
+    names = [f"{'aeo'[row % 3]}nn{'xyz'[row % 3]}{row % 7}" for row in range(60)]
+    codes = np.arange(60) % 3
+    found = WordCounts("character").fit(names, codes, 3, 0)
+    assert np.mean(found.probabilities(names).argmax(1) == codes) == 1
+    assert "characters" in found.chosen and not len(recwarn)

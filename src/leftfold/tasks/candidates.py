@@ -25,6 +25,7 @@ FEW_ROWS = 1000
 _AIMED_STEPS = 2500
 _EPOCHS = (6, 100)
 _BATCHES = (8, 64)
+_PACE, _PACE_WITH_VECTORS = 0.1, 1.0  # frozen vectors cannot be learnt by heart
 _PATIENCE, _PATIENCE_WITH_FEW_ROWS = 3, 25
 
 
@@ -168,6 +169,7 @@ def _plan(
         settings.dropout,
         0.0 if numeric else settings.word_dropout,
         settings.pair_dropout,
+        _PACE if settings.vectors is None else _PACE_WITH_VECTORS,
     )
 
 

@@ -52,6 +52,7 @@ class Classification:
         lengths: of the training rows.
         warnings: what is suspicious about the data.
         source: where the data came from, in words.
+        facts: what it takes to do it again, by name, for the report.
     """
 
     classifier: SequenceClassifier

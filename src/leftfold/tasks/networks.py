@@ -36,7 +36,6 @@ _CELL_LAYERS: dict[str, Callable[..., Any]] = {
     "lstm": layers.LSTM,
 }
 
-_READER_PACE = 0.1
 _PAIRS_PACE = 2.0
 
 LayerOf = Callable[[str, Callable[[], Any]], Any]
@@ -55,6 +54,7 @@ class Plan:
         dropout: of vectors and of the summary.
         word_dropout: the share of words that training hides.
         pair_dropout: the share of pairs that training hides.
+        reader_pace: how fast the reader learns beside the pairs; see `_paced`.
     """
 
     cell: str
@@ -64,6 +64,7 @@ class Plan:
     dropout: float
     word_dropout: float
     pair_dropout: float
+    reader_pace: float
 
     @property
     def sees_padding(self) -> bool:
@@ -154,7 +155,7 @@ def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
     )
     second = layer("pairs_say", lambda: layers.Dense(plan.classes, name="pairs_say"))(average)
     paced = [
-        _paced(layer, "slow_reader", _READER_PACE, logits),
+        _paced(layer, "slow_reader", plan.reader_pace, logits),
         _paced(layer, "quick_pairs", _PAIRS_PACE, second),
     ]
     return layer("together", lambda: layers.Add(name="together"))(paced)
