@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-SOURCE := src tests benchmarks tools examples
+SOURCE := conftest.py src tests benchmarks tools attacks examples
 CPP    := $(wildcard native/*.cpp native/*.hpp native/*.h native/*/*.cpp native/*/*.hpp)
 
 # Python files are used in place; only these make a new installation necessary.

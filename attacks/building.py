@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attacks import ATTACKS, archives, configurations, hdf5
+from attacks import ATTACKS, archives, configurations, foreign, hdf5
 
-MODULES = (archives, configurations, hdf5)
+MODULES = (archives, configurations, hdf5, foreign)
 
 
 def build(name: str, folder: str) -> Path:

@@ -118,16 +118,41 @@ nb::object random_uniform(uint32_t key0, uint32_t key1, int64_t count) {
     return out.object;
 }
 
-nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate) {
-    check_count("dropout_mask", count);
+void check_rate(const char* function, double rate) {
     if (!(rate >= 0.0 && rate < 1.0))
-        throw nb::value_error(("dropout_mask expected rate to be at least 0 and below 1, got " +
+        throw nb::value_error((std::string(function) +
+                               " expected rate to be at least 0 and below 1, got " +
                                std::to_string(rate) + ".")
                                   .c_str());
+}
+
+nb::object random_dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate) {
+    check_count("dropout_mask", count);
+    check_rate("dropout_mask", rate);
     const NewArray out = new_array({count});
     nb::gil_scoped_release unlocked;
     dropout_mask(key0, key1, count, rate, out.data);
     return out.object;
+}
+
+nb::tuple drop_some(uint32_t key0, uint32_t key1, nb::handle x_argument, double rate) {
+    const Array<float> x(x_argument, {"dropout", "x"}, {ANY});
+    check_rate("dropout", rate);
+    const NewArray y = new_array({x.size()}), mask = new_array({x.size()});
+    {
+        nb::gil_scoped_release unlocked;
+        dropout(key0, key1, x.size(), rate, x.data(), y.data, mask.data);
+    }
+    return nb::make_tuple(y.object, mask.object);
+}
+
+nb::object drop_gradient(nb::handle dy_argument, nb::handle mask_argument) {
+    const Array<float> dy(dy_argument, {"dropout_gradient", "dy"}, {ANY});
+    const Array<float> mask(mask_argument, {"dropout_gradient", "mask"}, {dy.size()});
+    const NewArray dx = new_array({dy.size()});
+    nb::gil_scoped_release unlocked;
+    dropout_gradient(dy.size(), dy.data(), mask.data(), dx.data);
+    return dx.object;
 }
 
 }  // namespace
@@ -148,6 +173,9 @@ void bind_dense(nb::module_& m) {
     m.def("uniform", &random_uniform, nb::arg("key0"), nb::arg("key1"), nb::arg("count"));
     m.def("dropout_mask", &random_dropout_mask, nb::arg("key0"), nb::arg("key1"), nb::arg("count"),
           nb::arg("rate"));
+    m.def("dropout", &drop_some, nb::arg("key0"), nb::arg("key1"), array_argument("x"),
+          nb::arg("rate"));
+    m.def("dropout_gradient", &drop_gradient, array_argument("dy"), array_argument("mask"));
 }
 
 }  // namespace leftfold

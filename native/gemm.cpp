@@ -12,12 +12,16 @@ namespace leftfold {
 
 namespace {
 
-// Rows of k packed at a time: a B panel of this depth fits the L2 cache beside the A panels.
+// Rows of k packed at a time: the B panels of this depth fit the L2 cache beside the A panels.
 constexpr int64_t DEPTH = 256;
 // Columns of C one thread works on at a time, so that packed B stays in its L2 cache.
 constexpr int64_t COLUMNS = 512;
 constexpr int WIDTH = SPAN;
 constexpr int ROWS = tile_rows(WIDTH);
+
+// How many rows before they are copied operands are asked for: each row lies elsewhere, which
+// processors do not foresee.
+constexpr int64_t AHEAD = 8;
 
 // Columns of a panel from which on it pays to copy a transposed left operand first.
 constexpr int64_t WORTH_PACKING = 2 * WIDTH * LANES;
@@ -40,37 +44,50 @@ class LeftBlock {
         : p_(p),
           row_(row),
           rows_(rows),
-          copies_(p.scale || (p.a.row_stride == 1 && columns >= WORTH_PACKING)),
-          packed_(copies_ ? rows * deepest : 0) {}
+          copies_(p.scale || (p.a.row_stride == 1 && columns >= WORTH_PACKING)) {
+        if (!copies_) return;
+        packed_.resize(rows * (deepest + GAP));
+        for_each_tile<ROWS>(rows, [&](int64_t first, auto) { tiles_.push_back(first); });
+        tiles_.push_back(rows);
+    }
 
+    // Column by column, so that memory is read in order. Copies are whole vectors: what is too
+    // much of one is overwritten by the next, and behind the last there is a gap.
     void read(int64_t k0, int64_t depth) {
         k0_ = k0;
-        depth_ = depth;
+        pitch_ = depth + GAP;
         if (!copies_) return;
-        for_each_tile<ROWS>(rows_, [&](int64_t first, auto size) {
-            constexpr int SIZE = decltype(size)::value;
-            float* out = packed_.data() + first * depth;
-            for (int64_t k = 0; k < depth; k++, out += SIZE) {
-                const float* from = p_.a.at(row_ + first, k0 + k);
-                if (p_.scale)
-                    copy_scaled(from,
-                                p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ + first,
-                                out, SIZE);
-                else
-                    std::memcpy(out, from, SIZE * sizeof(float));
+        for (int64_t k = 0; k < depth; k++) {
+            const float* from = p_.a.at(row_, k0 + k);
+            const float* factors =
+                p_.scale ? p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ : nullptr;
+            for (size_t t = 0; t + 1 < tiles_.size(); t++) {
+                const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
+                float* out = packed_.data() + first * pitch_ + k * size;
+                __builtin_prefetch(p_.a.at(row_ + first, k0 + k + AHEAD));
+                for (int64_t i = 0; i < GAP; i += LANES) {
+                    const int64_t left = rows_ - first - i;
+                    Vector v = load_partial(from + first + i, left);
+                    if (factors) v = v * load_partial(factors + first + i, left);
+                    store(out + i, v);
+                }
             }
-        });
+        }
     }
 
     Left tile(int64_t first, int64_t size) const {
-        if (copies_) return {packed_.data() + first * depth_, 1, size};
+        if (copies_) return {packed_.data() + first * pitch_, 1, size};
         return {p_.a.at(row_ + first, k0_), p_.a.row_stride, p_.a.column_stride};
     }
 
   private:
+    // A tile's rows in whole vectors: at least what its last copy is too long by.
+    static constexpr int64_t GAP = padded(ROWS);
+
     const Product& p_;
-    int64_t row_, rows_, k0_ = 0, depth_ = 0;
+    int64_t row_, rows_, k0_ = 0, pitch_ = 0;
     bool copies_;
+    std::vector<int64_t> tiles_;  // the first row of each, and where the last one ends
     Floats packed_;
 };
 
@@ -92,33 +109,56 @@ void run_tile(const Left& a, int64_t depth, const float* panel, float* c, int64_
             store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
 }
 
+// The right operand of one block of k, columns [column, column + columns), as panels one behind
+// the other. Rows are read from end to end, each once, so that memory comes in order.
+void pack_right(const Product& p, int64_t k0, int64_t depth, int64_t column, int64_t columns,
+                float* panels) {
+    const int64_t vectors = padded(columns) / LANES;
+    const MatrixView source{p.b.at(k0, column), p.b.row_stride, p.b.column_stride};
+    const auto width_at = [=](int64_t v) { return std::min<int64_t>(WIDTH, vectors - v); };
+    if (source.column_stride == 1) {
+        for (int64_t k = 0; k < depth; k++)
+            for (int64_t v = 0; v < vectors; v += WIDTH) {
+                float* out = panels + (v * depth + k * width_at(v)) * LANES;
+                for (int64_t w = 0; w < width_at(v); w++) {
+                    const int64_t at = (v + w) * LANES;
+                    __builtin_prefetch(source.at(k + AHEAD, at));
+                    store(out + w * LANES, load_partial(source.at(k, at), columns - at));
+                }
+            }
+        return;
+    }
+    for (int64_t v = 0; v < vectors; v++) {
+        const int64_t first = v / WIDTH * WIDTH, w = v - first;
+        const MatrixView part{source.at(0, v * LANES), source.row_stride, source.column_stride};
+        pack_column(part, depth, columns - v * LANES, panels + (first * depth + w) * LANES,
+                    width_at(first) * LANES);
+    }
+}
+
 // The part of C in rows [row0, row1) and columns [col0, col1), by one thread.
 void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
     const int64_t rows = row1 - row0, columns = col1 - col0;
     const int64_t vectors = padded(columns) / LANES;
     const int64_t deepest = std::min(DEPTH, p.depth);
     LeftBlock left(p, row0, rows, columns, deepest);
-    Floats packed(WIDTH * LANES * deepest);
+    Floats panels(vectors * LANES * deepest);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += DEPTH) {
         const int64_t depth = std::min(DEPTH, p.depth - k0);
         left.read(k0, depth);
+        pack_right(p, k0, depth, col0, columns, panels.data());
         for (int64_t v = 0; v < vectors; v += WIDTH) {
             const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
-            for (int w = 0; w < width; w++) {
-                const int64_t column = (v + w) * LANES;
-                const MatrixView source{p.b.at(k0, col0 + column), p.b.row_stride,
-                                        p.b.column_stride};
-                pack_column(source, depth, columns - column, packed.data() + w * LANES,
-                            width * LANES);
-            }
+            const float* panel = panels.data() + v * LANES * depth;
             const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
             with_size<WIDTH>(width, [&](auto count) {
                 constexpr int COUNT = decltype(count)::value;
                 for_each_tile<ROWS>(rows, [&](int64_t first, auto size) {
                     constexpr int SIZE = decltype(size)::value;
-                    run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, packed.data(),
+                    run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, panel,
                                           p.c + (row0 + first) * p.c_row + col0 + v * LANES,
-                                          p.c_row, columns - v * LANES, k0 == 0, bias);
+                                          p.c_row, columns - v * LANES, k0 == 0 && !p.accumulate,
+                                          bias);
                 });
             });
         }

@@ -16,6 +16,8 @@ struct Product {
     int64_t c_row;
     // Added to every row of the result, if not null.
     const float* bias = nullptr;
+    // The product is added to what the result holds, instead of overwriting it.
+    bool accumulate = false;
     // Row k of B and column k of A are scaled by scale[scale_row[k] * scale_stride + i] for
     // row i of A^T, if not null: how dropout masks enter a weight gradient.
     const float* scale = nullptr;

@@ -202,7 +202,7 @@ void Gru::candidate_step(int64_t s, const Own& own, Phi phi) const {
 
 void Gru::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    Floats d_reset_h(reset_after_ ? 0 : in.batch * in.units);
+    Floats d_reset_h(reset_after_ ? 0 : in.batch * spread(in.units));
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
@@ -212,13 +212,16 @@ void Gru::backward(const OutputGradients& given, const InputGradients& wanted) {
             },
             [&](int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows d_gates = gates(s, own);
-                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true);
+                const Ahead ahead = s > 0 ? Ahead{gates(s - 1, own), KEPT * in.units} : Ahead{};
+                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true, ahead);
                 if (dx)
                     to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+            },
+            [&](const Stretch& stretch) {
+                weight_gradients(stretch, wanted.weights);
+                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
             });
     });
-    weight_gradients(wanted.weights);
-    if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
 }
 
 // The equations of the header, backwards, as far as elementwise operations reach: gradients of
@@ -282,46 +285,50 @@ void Gru::reset_deltas(int64_t s, const Own& own, float* dh_array, float* d_rese
 
 // d[b; W] = sum of [1 x]^T * d[z r g]; d[b'; R] = sum of [1 h]^T * d[z r u], or (r * h)^T * dg
 // for the candidate where the reset comes before.
-void Gru::weight_gradients(float* out) const {
+void Gru::weight_gradients(const Stretch& stretch, float* out) const {
     const int64_t units = r_.in.units;
     constexpr int NO_MASK = GateProduct::NO_MASK;
     if (r_.masks_per_gate()) {
         for (int g = 0; g < GATES; g++)
-            weight_gradient(0, x_depth_, g * units, units, g * units, g, out);
+            weight_gradient(stretch, 0, x_depth_, g * units, units, g * units, g, out);
         for (int g = 0; g < 2; g++)
-            weight_gradient(h_from_, h_depth_, g * units, units, g * units, g, out);
+            weight_gradient(stretch, h_from_, h_depth_, g * units, units, g * units, g, out);
     } else {
-        weight_gradient(0, x_depth_, 0, 3 * units, 0, NO_MASK, out);
-        weight_gradient(h_from_, h_depth_, 0, 2 * units, 0, NO_MASK, out);
+        weight_gradient(stretch, 0, x_depth_, 0, 3 * units, 0, NO_MASK, out);
+        weight_gradient(stretch, h_from_, h_depth_, 0, 2 * units, 0, NO_MASK, out);
     }
     if (reset_after_) {
         const int mask = r_.masks_per_gate() ? 2 : NO_MASK;
-        weight_gradient(h_from_, h_depth_, 3 * units, units, 2 * units, mask, out);
+        weight_gradient(stretch, h_from_, h_depth_, 3 * units, units, 2 * units, mask, out);
     } else {
-        gemm({units,
-              units,
-              r_.schedule.rows(),
-              {gates_ + 3 * units, 1, gates_row_},
-              {gates_ + 2 * units, gates_row_, 1},
-              out + h_from_ * GATES * units + 2 * units,
-              GATES * units});
+        const float* kept = gates_ + stretch.first * gates_row_;
+        Product product{units,
+                        units,
+                        stretch.rows,
+                        {kept + 3 * units, 1, gates_row_},
+                        {kept + 2 * units, gates_row_, 1},
+                        out + h_from_ * GATES * units + 2 * units,
+                        GATES * units};
+        product.accumulate = !stretch.last;
+        gemm(product);
     }
 }
 
 // Stacked columns [from, from + rows) against gate gradients [at, at + columns), into columns
 // from `to` on of the result.
-void Gru::weight_gradient(int64_t from, int64_t rows, int64_t at, int64_t columns, int64_t to,
-                          int mask, float* out) const {
+void Gru::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows, int64_t at,
+                          int64_t columns, int64_t to, int mask, float* out) const {
     const int64_t result_row = GATES * r_.in.units;
     const std::vector<int64_t> sources =
-        mask == GateProduct::NO_MASK ? std::vector<int64_t>{} : r_.packed_sources();
+        mask == GateProduct::NO_MASK ? std::vector<int64_t>{} : r_.packed_sources(stretch);
     Product product{rows,
                     columns,
-                    r_.schedule.rows(),
-                    r_.stacked_transposed(from),
-                    {gates_ + at, gates_row_, 1},
+                    stretch.rows,
+                    r_.stacked_transposed(stretch.first, from),
+                    {gates_ + stretch.first * gates_row_ + at, gates_row_, 1},
                     out + from * result_row + to,
                     result_row};
+    product.accumulate = !stretch.last;
     if (mask != GateProduct::NO_MASK) {
         product.scale = r_.gate_mask(mask, 0) + from;
         product.scale_row = sources.data();

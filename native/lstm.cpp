@@ -11,10 +11,10 @@ Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, GATES, inputs.bias != nullptr),
       gates_row_(spread(GATES * inputs.units)) {
     const int64_t units = r_.in.units, batch = r_.in.batch;
-    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * units);
+    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * spread(units));
     if (r_.in.keep) gates_ = allocate(r_.schedule.rows() * gates_row_);
     for (int64_t r = 0; r < batch; r++) {
-        float* c = cells_ + r * units;
+        float* c = cells_ + r * spread(units);
         if (r_.in.initial_c)
             copy(r_.in.initial_c + r_.schedule.source(r) * units, c, units);
         else
@@ -76,7 +76,7 @@ void Lstm::forward(const Outputs& out) {
         });
     });
     for (int64_t r = 0; r < r_.in.batch; r++)
-        copy(cells_ + cell_row(r_.schedule.length(r), r) * r_.in.units,
+        copy(cells_ + cell_row(r_.schedule.length(r), r) * spread(r_.in.units),
              out.c + r_.schedule.source(r) * r_.in.units, r_.in.units);
 }
 
@@ -98,6 +98,10 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
             Tile<SIZE, GATES> tile;
             r_.begin<0, GATES>(tile, s, own, first,
                                [&](int gate) { return std::pair{gate * in.units + unit, left}; });
+            if (in.keep)
+                for (int n = 0; n < SIZE; n++)
+                    for (int gate = 0; gate < GATES; gate++)
+                        expect(kept[first + n] + gate * in.units + unit);
             tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
             for (int n = 0; n < SIZE; n++) {
                 const int64_t row = first + n;
@@ -127,10 +131,11 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
 
 void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    Floats dc(in.batch * in.units, 0.0f);
+    const int64_t dc_row = spread(in.units);
+    Floats dc(in.batch * dc_row, 0.0f);
     if (given.c)
         for (int64_t r = 0; r < in.batch; r++)
-            copy(given.c + r_.schedule.source(r) * in.units, dc.data() + r * in.units, in.units);
+            copy(given.c + r_.schedule.source(r) * in.units, dc.data() + r * dc_row, in.units);
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
@@ -139,15 +144,18 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
             },
             [&](int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows d_gates = gates(s, own);
-                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true);
+                const Ahead ahead = s > 0 ? Ahead{gates(s - 1, own), GATES * in.units} : Ahead{};
+                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true, ahead);
                 if (dx)
                     to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+            },
+            [&](const Stretch& stretch) {
+                weight_gradients(stretch, wanted.weights);
+                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
             });
     });
     for (int64_t r = 0; r < in.batch; r++)
-        copy(dc.data() + r * in.units, wanted.c + r_.schedule.source(r) * in.units, in.units);
-    weight_gradients(wanted.weights);
-    if (in.ids) r_.kernel_gradient(gates_, gates_row_, wanted.kernel);
+        copy(dc.data() + r * dc_row, wanted.c + r_.schedule.source(r) * in.units, in.units);
 }
 
 // The equations of the header, backwards, for one step: dh and dc arrive with the gradients of
@@ -192,19 +200,20 @@ void Lstm::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, P
 }
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
-void Lstm::weight_gradients(float* out) const {
+void Lstm::weight_gradients(const Stretch& stretch, float* out) const {
     const int64_t units = r_.in.units, columns = GATES * units;
     const std::vector<int64_t> sources =
-        r_.masks_per_gate() ? r_.packed_sources() : std::vector<int64_t>{};
+        r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     const int parts = r_.masks_per_gate() ? GATES : 1;
     for (int g = 0; g < parts; g++) {
         Product product{r_.width,
                         columns / parts,
-                        r_.schedule.rows(),
-                        r_.stacked_transposed(),
-                        {gates_ + g * units, gates_row_, 1},
+                        stretch.rows,
+                        r_.stacked_transposed(stretch.first),
+                        {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
                         out + g * units,
                         columns};
+        product.accumulate = !stretch.last;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);
             product.scale_row = sources.data();

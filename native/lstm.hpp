@@ -37,7 +37,8 @@ class Lstm {
     int64_t cell_row(int64_t s, int64_t r) const;
     // The cell states before step s.
     Rows cells(int64_t s, const Own& own) const {
-        return {cells_ + cell_row(s, own.first) * r_.in.units, own.team * r_.in.units};
+        const int64_t step = spread(r_.in.units);
+        return {cells_ + cell_row(s, own.first) * step, own.team * step};
     }
     Rows gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
@@ -48,7 +49,7 @@ class Lstm {
     void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
-    void weight_gradients(float* out) const;
+    void weight_gradients(const Stretch& stretch, float* out) const;
 };
 
 }  // namespace leftfold

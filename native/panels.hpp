@@ -28,12 +28,14 @@ inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float
             store(out + k * out_step, load_partial(source.at(k, 0), count));
         return;
     }
-    for (int64_t k = 0; k < depth; k++) {
-        float* row = out + k * out_step;
-        for (int64_t i = 0; i < count; i++)
-            row[i] = *source.at(k, i);
-        for (int64_t i = count < 0 ? 0 : count; i < LANES; i++)
-            row[i] = 0.0f;
+    // A transpose is read along its rows, some way at a time, so that memory comes in order and
+    // the lines that are written stay in the first cache.
+    constexpr int64_t STRETCH = 128;
+    for (int64_t k0 = 0; k0 < depth; k0 += STRETCH) {
+        const int64_t k1 = depth < k0 + STRETCH ? depth : k0 + STRETCH;
+        for (int64_t i = 0; i < LANES; i++)
+            for (int64_t k = k0; k < k1; k++)
+                out[k * out_step + i] = i < count ? *source.at(k, i) : 0.0f;
     }
 }
 

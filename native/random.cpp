@@ -1,5 +1,7 @@
 #include "random.hpp"
 
+#include <algorithm>
+
 #include "simd.hpp"
 #include "threads.hpp"
 
@@ -53,9 +55,10 @@ LEFTFOLD_INLINE void philox(uint32_t key0, uint32_t key1, VectorWord counter,
     words[3] = d;
 }
 
-// out[i] = convert(uniform number i).
-template <class Convert>
-void generate(uint32_t key0, uint32_t key1, int64_t count, float* out, Convert&& convert) {
+// Calls `use(first, count, values)` with uniform numbers first .. first + count, in blocks over the
+// threads.
+template <class Use>
+void generate(uint32_t key0, uint32_t key1, int64_t count, Use&& use) {
     constexpr int64_t STRIPE = BLOCK * LANES;
     const int64_t stripes = (count + STRIPE - 1) / STRIPE;
     in_parallel(threads_for(2.0 * count, stripes), [&](int thread, int team) {
@@ -67,26 +70,62 @@ void generate(uint32_t key0, uint32_t key1, int64_t count, float* out, Convert&&
             float values[STRIPE];
             for (int w = 0; w < BLOCK; w++) {
                 const VectorInt bits = (VectorInt)(words[w] >> 8);
-                const Vector x = convert(__builtin_convertvector(bits, Vector) * 0x1p-24f);
+                const Vector x = __builtin_convertvector(bits, Vector) * 0x1p-24f;
                 for (int i = 0; i < LANES; i++)
                     values[i * BLOCK + w] = x[i];
             }
-            copy(values, out + s * STRIPE,
-                 count - s * STRIPE < STRIPE ? count - s * STRIPE : STRIPE);
+            use(s * STRIPE, std::min(STRIPE, count - s * STRIPE), values);
         }
     });
 }
 
+// What dropout multiplies by where these uniform numbers were drawn.
+struct Kept {
+    Vector bound, factor;
+
+    explicit Kept(double rate)
+        : bound(broadcast(static_cast<float>(rate))),
+          factor(broadcast(static_cast<float>(1 / (1 - rate)))) {}
+    Vector operator()(const float* uniform) const {
+        return load(uniform) < bound ? Vector{} : factor;
+    }
+};
+
 }  // namespace
 
 void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out) {
-    generate(key0, key1, count, out, [](Vector x) { return x; });
+    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
+        copy(values, out + first, left);
+    });
 }
 
 void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out) {
-    const Vector kept = broadcast(static_cast<float>(1 / (1 - rate)));
-    const Vector bound = broadcast(static_cast<float>(rate));
-    generate(key0, key1, count, out, [=](Vector x) { return x < bound ? Vector{} : kept; });
+    const Kept kept(rate);
+    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
+        for (int64_t i = 0; i < left; i += LANES)
+            store_partial(out + first + i, kept(values + i), left - i);
+    });
+}
+
+void dropout(uint32_t key0, uint32_t key1, int64_t count, double rate, const float* x, float* y,
+             float* mask) {
+    const Kept kept(rate);
+    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
+        for (int64_t i = 0; i < left; i += LANES) {
+            const Vector factors = kept(values + i);
+            store_partial(mask + first + i, factors, left - i);
+            store_partial(y + first + i, load_partial(x + first + i, left - i) * factors, left - i);
+        }
+    });
+}
+
+void dropout_gradient(int64_t count, const float* dy, const float* mask, float* dx) {
+    const int64_t vectors = padded(count) / LANES;
+    in_parallel(threads_for(0.3 * count, vectors), [&](int thread, int team) {
+        const int64_t from = vectors * thread / team * LANES;
+        const int64_t to = std::min(count, vectors * (thread + 1) / team * LANES);
+        copy_scaled(dy + from, mask + from, dx + from, to - from);
+    });
 }
 
 }  // namespace leftfold

@@ -15,4 +15,11 @@ void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out);
 // out[i] is 0 where the uniform number is below `rate`, else 1 / (1 - rate).
 void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out);
 
+// mask as above, y = x * mask.
+void dropout(uint32_t key0, uint32_t key1, int64_t count, double rate, const float* x, float* y,
+             float* mask);
+
+// dx = dy * mask
+void dropout_gradient(int64_t count, const float* dy, const float* mask, float* dx);
+
 }  // namespace leftfold

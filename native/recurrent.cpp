@@ -17,7 +17,7 @@ Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates
         for (int g = 0; g < gates; g++)
             mask_order_.push_back(g);
     stacked_ = allocate(slots() * stride);
-    final_h_ = allocate(in.batch * in.units);
+    final_h_ = allocate(in.batch * spread(in.units));
     if (masks_per_gate_) build_gate_masks();
 }
 
@@ -49,25 +49,35 @@ void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
             copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
+Stretch Recurrence::stretch_before(int64_t to) const {
+    constexpr int64_t IN_CACHE = 1 << 20;  // floats
+    const int64_t row = stride + spread(gates * in.units), end = schedule.first(to);
+    int64_t from = std::max<int64_t>(to - 1, 0);
+    while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
+        from--;
+    return {from, to, schedule.first(from), end - schedule.first(from), to == schedule.steps()};
+}
+
 // Every thread has columns of its own and adds all rows to them in one order, so that sums do not
 // depend on how many there are.
-void Recurrence::kernel_gradient(const float* deltas, int64_t stride, float* out) const {
+void Recurrence::kernel_gradient(const Stretch& stretch, const float* deltas, int64_t stride,
+                                 float* out) const {
     const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
-    const int threads = threads_for(0.5 * schedule.rows() * columns, vectors);
+    const int threads = threads_for(0.5 * stretch.rows * columns, vectors);
     in_parallel(threads, [&](int thread, int team) {
         const int64_t from = vectors * thread / team * LANES;
         const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
-        const float* row = deltas + from;
-        for (int64_t s = 0; s < schedule.steps(); s++)
+        const float* row = deltas + stretch.first * stride + from;
+        for (int64_t s = stretch.from; s < stretch.to; s++)
             for (int64_t r = 0; r < schedule.active(s); r++, row += stride)
                 add(row, out + id(s, r) * columns + from, to - from);
     });
 }
 
-std::vector<int64_t> Recurrence::packed_sources() const {
+std::vector<int64_t> Recurrence::packed_sources(const Stretch& stretch) const {
     std::vector<int64_t> sources;
-    sources.reserve(schedule.rows());
-    for (int64_t s = 0; s < schedule.steps(); s++)
+    sources.reserve(stretch.rows);
+    for (int64_t s = stretch.from; s < stretch.to; s++)
         for (int64_t r = 0; r < schedule.active(s); r++)
             sources.push_back(r);
     return sources;
@@ -76,7 +86,7 @@ std::vector<int64_t> Recurrence::packed_sources() const {
 void Recurrence::start(int thread, int team) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         float* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
-                                          : final_h_ + r * in.units;
+                                          : final_h_ + r * spread(in.units);
         if (in.initial_h)
             copy(in.initial_h + schedule.source(r) * in.units, h, in.units);
         else
@@ -117,7 +127,7 @@ void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
 void Recurrence::finish(int thread, int team, const Outputs& out) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        const float* h = final_h_ + r * in.units;
+        const float* h = final_h_ + r * spread(in.units);
         copy(h, out.h + b * in.units, in.units);
         if (!in.return_sequences) {
             copy(h, out.output + b * in.units, in.units);
@@ -143,7 +153,7 @@ void Recurrence::start_gradients(int thread, int team, const OutputGradients& gi
                                  float* dh) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        float* row = dh + r * in.units;
+        float* row = dh + r * spread(in.units);
         if (given.h)
             copy(given.h + b * in.units, row, in.units);
         else
@@ -165,7 +175,7 @@ void Recurrence::add_output_gradients(int64_t s, const Own& own, const float* d_
         const int64_t r = own.row(i);
         if (in.zero_output_for_mask && skips(s, r)) continue;
         add(d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units,
-            dh + r * in.units, in.units);
+            dh + r * spread(in.units), in.units);
     }
 }
 
@@ -174,7 +184,7 @@ void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* d
     const bool one_mask = in.input_dropout && !masks_per_gate_;
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
-        const float* row = dx + r * in.features;
+        const float* row = dx + r * spread(in.features);
         float* target = out + (b * in.time + schedule.time_of(r, s)) * in.features;
         if (one_mask) {
             copy_scaled(row, in.input_dropout + b * in.features, target, in.features);
@@ -190,7 +200,7 @@ void Recurrence::finish_gradients(int thread, int team, const OutputGradients& g
         const int64_t b = schedule.source(r);
         const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
         float* target = wanted.h + b * in.units;
-        copy(dh + r * in.units, target, in.units);
+        copy(dh + r * spread(in.units), target, in.units);
         const bool repeats = given.output && in.return_sequences && !in.zero_output_for_mask;
         // Outputs before the first valid step repeat the initial state.
         for (int64_t p = 0; repeats && p < from; p++)
@@ -224,12 +234,19 @@ void GateProduct::add_segment(int64_t at, int64_t weight_row, int64_t depth, int
 }
 
 void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& gates,
-                      const Rows& out, bool accumulate) const {
+                      const Rows& out, bool accumulate, const Ahead& ahead) const {
     for (const Segment& segment : segments_) {
+        const int64_t length = &segment == &segments_.front() ? ahead.length : 0;
         segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
             constexpr int WIDTH = decltype(width)::value;
             for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
                 constexpr int SIZE = decltype(size)::value;
+                // Every panel asks for its share.
+                const int64_t from = length * column / columns_;
+                const int64_t to = length * (column + WIDTH * LANES) / columns_;
+                for (int i = 0; i < SIZE; i++)
+                    for (int64_t at = from; at < to; at += LANES)
+                        __builtin_prefetch(ahead.rows[first + i] + at);
                 Tile<SIZE, WIDTH> tile;
                 tile.clear();
                 tile.template add_product<0, WIDTH>(gates[first] + segment.at, gates.step, panel,

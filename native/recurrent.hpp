@@ -69,10 +69,12 @@ struct InputGradients {
     float* c;        // (batch, units), LSTM only
 };
 
-// A row length, a little longer where successive rows would fall on the same cache sets.
+// From one row to the next, for rows of `length` floats: each begins on a cache line, so that no
+// two threads write to the same one; a little more where all would fall on the same cache sets.
 constexpr int64_t spread(int64_t length) {
-    const int64_t rounded = (length + 3) / 4 * 4;
-    return rounded % 256 == 0 ? rounded + 16 : rounded;
+    constexpr int64_t LINE = 16;
+    const int64_t rounded = (length + LINE - 1) / LINE * LINE;
+    return rounded % 256 == 0 ? rounded + LINE : rounded;
 }
 
 // The rows one thread works on at one step: sorted rows first, first + team, ...
@@ -94,12 +96,30 @@ struct Rows {
     float* operator[](int64_t i) const { return first + i * step; }
 };
 
+// Rows of `length` floats that a thread is going to read soon, asked for while it computes.
+struct Ahead {
+    Rows rows;
+    int64_t length;
+};
+
+// Asks for a vector that is not in the cache yet; it may lie across two lines.
+LEFTFOLD_INLINE void expect(const float* p) {
+    __builtin_prefetch(p);
+    __builtin_prefetch(p + LANES - 1);
+}
+
 // The same, in one place for rows that go on and in another for those that end here.
 struct StateRows {
     Rows going_on, ended;
     int64_t count_going_on;
 
     float* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
+};
+
+// Steps [from, to), the `rows` packed rows of which begin with `first`.
+struct Stretch {
+    int64_t from, to, first, rows;
+    bool last;  // of the sequences: the first to be worked on in a backward pass
 };
 
 class Recurrence {
@@ -128,9 +148,9 @@ class Recurrence {
                        schedule.active(s + 1));
         return {previous_h(s + 1, own), of_batch(final_h_, in.units, own), next.count};
     }
-    // Rows of an array with `width` floats for every sorted row of the batch.
+    // Rows of an array with one of `width` floats for every sorted row of the batch.
     static Rows of_batch(float* array, int64_t width, const Own& own) {
-        return {array + own.first * width, own.team * width};
+        return {array + own.first * spread(width), own.team * spread(width)};
     }
     // Storage with one row per packed row when kept for the backward pass, else per batch row.
     int64_t slot(int64_t s, int64_t r) const {
@@ -144,7 +164,8 @@ class Recurrence {
 
     // Begins columns [FIRST, FIRST + COUNT) of a tile, for a thread's rows from `first` on: with
     // the rows of the kernel that their ids choose, or with zeros. `column(v)` says where column v
-    // begins in such a row, and how much of its gate is left there.
+    // begins in such a row, and how much of its gate is left there. Rows of a large kernel come
+    // from far away and in no order: those of the tile to come are asked for in time.
     template <int FIRST, int COUNT, int SIZE, int WIDTH, class Column>
     LEFTFOLD_INLINE void begin(Tile<SIZE, WIDTH>& tile, int64_t s, const Own& own, int64_t first,
                                Column&& column) const {
@@ -157,6 +178,12 @@ class Recurrence {
                 tile.at[n][FIRST + v] = load_partial(row + at, left);
             }
         }
+        const int64_t next = first + SIZE;
+        for (int64_t i = next; i < next + SIZE && i < own.count; i++) {
+            const float* row = chosen(s, own.row(i));
+            for (int v = 0; v < COUNT; v++)
+                expect(row + column(v).first);
+        }
     }
 
     // Walks forwards; `step(s, own, masked)` computes the states of one step for a thread's
@@ -164,29 +191,36 @@ class Recurrence {
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
 
-    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (one row of `units` per
-    // sorted row) into the gradients of the gates and leaves in dh what bypasses them;
-    // `product(s, own, dh, dx)` adds what flows through the weights to dh and puts the
-    // gradient of the inputs in dx, if that is not null.
-    template <class Deltas, class Products>
+    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (a row of `units` for
+    // every sorted row, see `of_batch`) into the gradients of the gates and leaves in dh what
+    // bypasses them; `product(s, own, dh, dx)` adds what flows through the weights to dh and puts
+    // the gradient of the inputs in dx, if that is not null.
+    //
+    // The gradient of the weights is a product over all rows. It is summed up stretch by stretch
+    // while the rows are still in the caches: `weights(stretch)` adds those of some steps. Where
+    // stretches begin follows from the sizes alone, so sums do not depend on the threads.
+    template <class Deltas, class Products, class Weights>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
-                  Products&& product) const;
+                  Products&& product, Weights&& weights) const;
 
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
     // applied. Rows are `stride` apart, gates `own.count * stride`.
     void mask_rows(int64_t s, const Own& own, float* scratch) const;
-    // The gradient of the kernel where inputs are ids: the gate gradients of every packed row,
-    // `stride` apart, added to the row that its id chooses.
-    void kernel_gradient(const float* deltas, int64_t stride, float* out) const;
+    // The gradient of the kernel where inputs are ids: the gate gradients of the packed rows of a
+    // stretch, `stride` apart, added to the row that its id chooses.
+    void kernel_gradient(const Stretch& stretch, const float* deltas, int64_t stride,
+                         float* out) const;
     // The mask of stacked row r for gate g; ones where nothing is dropped.
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
     }
-    // The sorted row behind every packed row, for products that apply masks.
-    std::vector<int64_t> packed_sources() const;
+    // The sorted row behind every packed row of a stretch, for products that apply masks.
+    std::vector<int64_t> packed_sources(const Stretch& stretch) const;
     int64_t gate_mask_stride() const { return width; }
-    // All packed rows, transposed: the left operand of a weight gradient.
-    MatrixView stacked_transposed(int64_t from = 0) const { return {stacked_ + from, 1, stride}; }
+    // Packed rows from `row` on, transposed: the left operand of a weight gradient.
+    MatrixView stacked_transposed(int64_t row, int64_t from = 0) const {
+        return {stacked_ + row * stride + from, 1, stride};
+    }
 
   private:
     float* stacked_;
@@ -202,6 +236,8 @@ class Recurrence {
     const float* chosen(int64_t s, int64_t r) const {
         return in.kernel + id(s, r) * gates * in.units;
     }
+    // The stretch of steps that ends at `to`: as many as fit the caches.
+    Stretch stretch_before(int64_t to) const;
     void start(int thread, int team) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;
@@ -232,23 +268,29 @@ void Recurrence::forward(const Outputs& out, Step&& step) const {
     });
 }
 
-template <class Deltas, class Products>
+template <class Deltas, class Products, class Weights>
 void Recurrence::backward(const OutputGradients& given, const InputGradients& wanted,
-                          Deltas&& deltas, Products&& product) const {
-    Floats dh(in.batch * in.units), dx(wanted.x ? in.batch * in.features : 0);
-    in_parallel(threads(), [&](int thread, int team) {
-        start_gradients(thread, team, given, dh.data());
-        for (int64_t s = schedule.steps() - 1; s >= 0; s--) {
-            const Own own(thread, team, schedule.active(s));
-            if (own.count == 0) continue;
-            if (in.return_sequences && given.output)
-                add_output_gradients(s, own, given.output, dh.data());
-            deltas(s, own, dh.data());
-            product(s, own, dh.data(), wanted.x ? dx.data() : nullptr);
-            if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
-        }
-        finish_gradients(thread, team, given, dh.data(), wanted);
-    });
+                          Deltas&& deltas, Products&& product, Weights&& weights) const {
+    Floats dh(in.batch * spread(in.units)), dx(wanted.x ? in.batch * spread(in.features) : 0);
+    int64_t to = schedule.steps();
+    do {
+        const Stretch stretch = stretch_before(to);
+        in_parallel(threads(), [&](int thread, int team) {
+            if (stretch.last) start_gradients(thread, team, given, dh.data());
+            for (int64_t s = stretch.to - 1; s >= stretch.from; s--) {
+                const Own own(thread, team, schedule.active(s));
+                if (own.count == 0) continue;
+                if (in.return_sequences && given.output)
+                    add_output_gradients(s, own, given.output, dh.data());
+                deltas(s, own, dh.data());
+                product(s, own, dh.data(), wanted.x ? dx.data() : nullptr);
+                if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
+            }
+            if (stretch.from == 0) finish_gradients(thread, team, given, dh.data(), wanted);
+        });
+        weights(stretch);
+        to = stretch.from;
+    } while (to > 0);
 }
 
 // A packed right operand: columns of a matrix in panels of up to SPAN vectors.
@@ -298,7 +340,7 @@ class GateProduct {
 
     // out (+)= gates * weights for a thread's rows.
     void run(const Recurrence& recurrence, const Own& own, const Rows& gates, const Rows& out,
-             bool accumulate) const;
+             bool accumulate, const Ahead& ahead = {}) const;
 
   private:
     struct Segment {

@@ -69,25 +69,32 @@ void SimpleRnn::backward(const OutputGradients& given, const InputGradients& wan
                 to_h_->run(r_, own, rows, Recurrence::of_batch(dh, in.units, own), true);
                 if (dx)
                     to_x_->run(r_, own, rows, Recurrence::of_batch(dx, in.features, own), false);
+            },
+            [&](const Stretch& stretch) {
+                weight_gradient(stretch, wanted.weights);
+                if (in.ids) r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
             });
     });
-    // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
+}
+
+// d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
+void SimpleRnn::weight_gradient(const Stretch& stretch, float* out) const {
     Product product{r_.width,
-                    in.units,
-                    r_.schedule.rows(),
-                    r_.stacked_transposed(),
-                    {deltas_, deltas_row_, 1},
-                    wanted.weights,
-                    in.units};
+                    r_.in.units,
+                    stretch.rows,
+                    r_.stacked_transposed(stretch.first),
+                    {deltas_ + stretch.first * deltas_row_, deltas_row_, 1},
+                    out,
+                    r_.in.units};
+    product.accumulate = !stretch.last;
     const std::vector<int64_t> sources =
-        r_.masks_per_gate() ? r_.packed_sources() : std::vector<int64_t>{};
+        r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     if (r_.masks_per_gate()) {
         product.scale = r_.gate_mask(0, 0);
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
     gemm(product);
-    if (in.ids) r_.kernel_gradient(deltas_, deltas_row_, wanted.kernel);
 }
 
 template <class Phi>

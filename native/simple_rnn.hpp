@@ -35,6 +35,7 @@ class SimpleRnn {
     void step(int64_t s, const Own& own, const float* masked, Phi phi) const;
     template <class Phi>
     void deltas(int64_t s, const Own& own, float* dh, Phi phi) const;
+    void weight_gradient(const Stretch& stretch, float* out) const;
 };
 
 }  // namespace leftfold

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import long_sequences, padding, report
+from benchmarks import inference, long_sequences, padding, report, scaling
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
+from leftfold.engine import config
 from tools.peers import PeerError, Worker
 
 KNOWN_GFLOP = {
@@ -141,3 +142,71 @@ def test_the_benchmark_of_long_sequences_trains_in_both_modes(mode: str | None) 
     found = long_sequences.train("GRU", mode, 300, 2)
     assert found["microseconds"] > 0 and found["megabytes"] >= 0
     assert found["input_megabytes"] == pytest.approx(8 * 300 * 16 * 4 / 2**20)
+
+
+def test_the_lead_in_prediction_is_over_the_fastest_peer() -> None:
+    row = {"milliseconds": {"leftfold": 2.0, "torch": 5.0, "onnxruntime": 3.0}}
+    assert inference.lead(row) == pytest.approx(1.5)
+
+
+def test_leftfold_takes_part_in_the_benchmark_of_prediction() -> None:
+    workload = Workload(
+        "small", (("LSTM", {"units": 4}), ("Dense", {"units": 1})), 2, 3, 5, "mse", "sgd"
+    )
+    x, _ = batch_of(workload)
+    description = {**workload._asdict(), "vocabulary": workload.vocabulary}
+    with Worker("leftfold", inference.measure.ADAPTERS / "inference_keras_api.py") as worker:
+        way, first = worker.call("prepare", "leftfold", description, x)
+        assert way in {"predict", "predict_on_batch"}
+        assert first > 0 and worker.call("measure", 2) > 0
+
+
+def test_the_slope_of_the_scaling_benchmark_is_the_power_of_the_size() -> None:
+    sizes = (10, 20, 50, 400)
+    for power in (0, 1, 2):
+        seconds = [3e-6 * size**power for size in sizes]
+        assert scaling.slope(sizes, seconds) == pytest.approx(power, abs=1e-9)
+
+
+def test_the_scaling_benchmark_measures_every_size_in_turns() -> None:
+    calls: list[str] = []
+    times = {"a": iter([5.0, 1.0, 2.0]), "b": iter([7.0, 8.0, 9.0])}
+
+    def way(name: str) -> Any:
+        def run() -> float:
+            calls.append(name)
+            return next(times[name])
+
+        return run
+
+    assert scaling.in_turns([way("a"), way("b")], 3) == [2.0, 8.0]
+    assert "".join(calls) == "baabba"
+
+
+@pytest.mark.parametrize("name", ["batch", "timesteps", "units", "vocabulary", "threads"])
+def test_the_scaling_benchmark_trains_the_shapes_it_names(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(scaling.Shape.__new__, "__defaults__", (2, 3, 4, 0))
+    before = config.threads()
+    row = scaling.growth("GRU", name, (1, 2), rounds=1, least=0)
+    assert row["sizes"] == [1, 2] and all(seconds > 0 for seconds in row["seconds"])
+    assert config.threads() == before
+
+
+def test_a_cliff_is_marked_in_the_scaling_tables() -> None:
+    shape = scaling.Shape(batch=7)
+    assert step_flops(scaling.workload("LSTM", shape)) == pytest.approx(
+        step_flops(scaling.workload("LSTM", shape._replace(batch=14))) / 2
+    )
+    machine = {"processor": "P", "threads": 2, "isa": "avx2", "peak_gflops": 400.0}
+    row = {"sizes": [1, 2], "seconds": [1.0, 2.0], "slope": 1.0, "slope_of_the_larger": None}
+    odd = [
+        {"of": "batch", "odd": 7, "round": 8, "gflops": [10.0, 16.0], "ratio": 1.6},
+        {"of": "units", "odd": 37, "round": 32, "gflops": [10.0, 12.0], "ratio": 1.2},
+    ]
+    results = {"date": "2026-01-02", "rounds": 3, "machine": machine}
+    text = scaling.markdown(results | {"cells": {"LSTM": {"growth": {"batch": row}, "odd": odd}}})
+    assert "| batch | 1: 1e+03 2: 2e+03 | 1.00 |  |" in text
+    assert "| batch 7 beside 8 | 10 | 16 | 1.60 (a cliff) |" in text
+    assert "| units 37 beside 32 | 10 | 12 | 1.20 |" in text

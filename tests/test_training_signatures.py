@@ -15,7 +15,7 @@ NOT_OFFERED = {
     "initializers": {"STFT", "STFTInitializer", "stft"},
     "losses": {"CTC", "ctc"},
     "callbacks": {
-        *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor", "TensorBoard"),
+        *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor"),
     },
     "optimizers": {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"},
 }

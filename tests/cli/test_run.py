@@ -55,14 +55,14 @@ def test_a_script_ends_with_its_own_exit_code(tmp_path):
 
 
 def test_a_name_that_is_missing_ends_in_one_line_about_it(tmp_path):
-    write(tmp_path, "from keras.layers import Resizing\n")
+    write(tmp_path, "from keras.layers import LSTM, Resizing\nResizing(2, 2)\n")
     run = leftfold(tmp_path, "run", "inner/script.py")
     assert run.returncode == 1
     *lines, last = run.stderr.splitlines()
     assert "site-packages" not in run.stderr and len(lines) == 3
     assert last == (
-        "ImportError: Leftfold has no keras.layers.Resizing: it is for sequences and has no "
-        "layers for images."
+        "NotImplementedError: Leftfold has no keras.layers.Resizing: it is for sequences and has "
+        "no layers for images."
     )
 
 

@@ -51,6 +51,14 @@ def test_dropout_masks_follow_the_uniform_numbers(implementation, rate):
     assert abs(kept.mean() - (1 - rate)) < 0.03
 
 
+def test_dropout_multiplies_by_the_mask_both_ways(implementation):
+    x = np.linspace(-1, 1, 5001, dtype=np.float32)
+    y, mask = kernel("dropout")(1, 2, x, 0.3)
+    np.testing.assert_array_equal(mask, kernel("dropout_mask")(1, 2, 5001, 0.3))
+    np.testing.assert_array_equal(y, x * mask)
+    np.testing.assert_array_equal(kernel("dropout_gradient")(x, mask), x * mask)
+
+
 def test_dropout_of_the_same_key_is_the_same():
     x = np.ones((50, 40), np.float32)
     first, again = ops.dropout(x, 0.5, (1, 2)), ops.dropout(x, 0.5, (1, 2))

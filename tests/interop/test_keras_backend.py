@@ -78,3 +78,47 @@ def test_variables():
     assert K.count_params(X) == 6
     with K.name_scope("loss"):
         assert K.eval(K.square(average)) == 2.25
+
+
+def test_a_function_of_one_step_is_folded_over_time():
+    from leftfold.interop import keras_backend as K
+
+    x = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
+    last, outputs, states = K.rnn(lambda x, s: (x + s[0], [x + s[0]]), x, [np.zeros((2, 2))])
+    np.testing.assert_allclose(np.asarray(outputs), x.cumsum(axis=1))
+    np.testing.assert_allclose(np.asarray(last), x.sum(axis=1))
+    np.testing.assert_allclose(np.asarray(states[0]), x.sum(axis=1))
+    last, outputs, _ = K.rnn(
+        lambda x, s: (x * s[1], [s[0]]),
+        x.swapaxes(0, 1),
+        [np.zeros((2, 2))],
+        constants=[2.0],
+        time_major=True,
+        return_all_outputs=False,
+    )
+    assert outputs.shape == (1, 2, 2)
+    np.testing.assert_allclose(np.asarray(last), 2 * x[:, -1])
+
+
+def test_a_cell_of_keras_2_runs_in_a_layer():
+    from leftfold import layers
+    from leftfold.interop.keras_legacy import AbstractRNNCell
+
+    class Sum(AbstractRNNCell):
+        state_size = 3
+
+        def call(self, inputs, states):
+            return inputs + states[0], [inputs + states[0]]
+
+    x = np.ones((2, 4, 3), np.float32)
+    np.testing.assert_array_equal(layers.RNN(Sum())(x).numpy(), np.full((2, 3), 4))
+
+
+def test_states_can_be_set_when_they_are_reset():
+    from leftfold import Sequential, layers
+
+    model = Sequential([layers.Input((2, 3), batch_size=1), layers.GRU(4, stateful=True)])
+    model.layers[0].reset_states(states=np.full((1, 4), 0.5))
+    assert model.layers[0].states[0].numpy().tolist() == [[0.5] * 4]
+    model.layers[0].reset_states()
+    assert model.layers[0].states[0].numpy().tolist() == [[0.0] * 4]

@@ -251,8 +251,8 @@ class TestTexts:
         characters = tf.strings.unicode_split("héy", "UTF-8")
         assert characters.data.tolist() == ["h", "é", "y"]
         assert tf.strings.reduce_join(characters).numpy() == "héy".encode()
-        assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").shape == (2, 2)
-        assert tf.strings.unicode_split(["ab", "c"], "UTF-8") == [["a", "b"], ["c"]]
+        assert tf.strings.unicode_split(["ab", "cd"], "UTF-8").to_tensor().shape == (2, 2)
+        assert tf.strings.unicode_split(["ab", "c"], "UTF-8").to_list() == [[b"a", b"b"], [b"c"]]
         table = tf.constant([["a", "b"], ["c", "d"]])
         assert tf.strings.reduce_join(table, axis=0).data.tolist() == ["ac", "bd"]
         assert tf.strings.reduce_join(table, axis=1, keepdims=True).shape == (2, 1)
@@ -274,3 +274,208 @@ def test_sizes_and_ranks_are_tensors():
 def test_names_that_data_sets_had_while_they_were_new():
     batches = tf.data.Dataset.range(7).batch(2).prefetch(tf.data.experimental.AUTOTUNE)
     assert int(tf.data.experimental.cardinality(batches)) == 4
+
+
+class TestRaggedRows:
+    def test_characters_of_several_texts_become_numbers_and_texts_again(self):
+        characters = tf.strings.unicode_split(["abc", "é"], "UTF-8")
+        assert characters.shape == (2, None)
+        assert characters.row_lengths().tolist() == [3, 1]
+        numbers = layers.StringLookup(vocabulary=["a", "b", "é"], mask_token=None)
+        ids = numbers(characters)
+        assert ids.to_list() == [[1, 2, 0], [3]]
+        assert ids.to_tensor().tolist() == [[1, 2, 0], [3, 0, 0]]
+        back = layers.StringLookup(
+            vocabulary=numbers.get_vocabulary(), invert=True, mask_token=None
+        )
+        joined = tf.strings.reduce_join(back(ids), axis=-1)
+        assert joined.numpy().tolist() == [b"ab[UNK]", "é".encode()]
+
+    def test_rows_are_read_one_by_one(self):
+        rows = tf.ragged.constant([[1, 2], [], [3]])
+        assert [row.tolist() for row in rows] == [[1, 2], [], [3]]
+        assert rows[-1].tolist() == [3] and rows.dtype == "int32"
+        assert rows.to_tensor(default_value=-1).tolist() == [[1, 2], [-1, -1], [3, -1]]
+        assert [row.tolist() for row in rows.numpy()] == [[1, 2], [], [3]]
+        assert repr(rows) == "<tf.RaggedTensor [[1, 2], [], [3]]>"
+        with pytest.raises(IndexError, match="one of its 3 rows, got 3"):
+            rows[3]
+        with pytest.raises(ValueError, match="got deeper lists"):
+            tf.ragged.constant([[[1]], [[2]]])
+
+    def test_sparse_values_find_their_places(self):
+        mask = tf.SparseTensor(
+            values=[-float("inf")] * 2, indices=tf.constant([[0], [2]]), dense_shape=[4]
+        )
+        assert tf.sparse.to_dense(mask).numpy().tolist() == [-np.inf, 0, -np.inf, 0]
+        with pytest.raises(ValueError, match=r"indices of shape \(2, 1\), got \(2,\)"):
+            tf.SparseTensor([0, 1], [1.0, 2.0], [3])
+
+
+def test_shapes_can_be_checked_and_listed():
+    tensor = tf.zeros((2, 3))
+    tensor.set_shape([None, 3])
+    assert tensor.get_shape().as_list() == [2, 3] and tensor.get_shape().rank == 2
+    with pytest.raises(ValueError, match=r"a tensor of \(None, 4\), got \(2, 3\)"):
+        tensor.set_shape([None, 4])
+
+
+def test_a_dataset_tells_the_shapes_of_its_elements():
+    spec = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).element_spec
+    assert [part.shape for part in spec] == [(4, 4), (4,)]
+    assert spec[0].dtype == tf.float32
+
+
+class TestRunningOthers:
+    def test_functions_run_over_elements(self):
+        numbers = tf.constant([1.0, 2.0, 3.0])
+        assert tf.map_fn(lambda n: n * 2, numbers).tolist() == [2, 4, 6]
+        twice, square = tf.map_fn(lambda n: (n * 2, n * n), numbers)
+        assert twice.tolist() == [2, 4, 6] and square.tolist() == [1, 4, 9]
+        assert tf.scan(lambda total, n: total + n, numbers).tolist() == [1, 3, 6]
+        assert tf.scan(lambda total, n: total + n, numbers, 10.0).tolist() == [11, 13, 16]
+        assert tf.scan(lambda total, n: total + n, numbers, reverse=True).tolist() == [6, 5, 3]
+        assert float(tf.foldl(lambda total, n: total - n, numbers)) == -4
+        assert float(tf.foldr(lambda total, n: total - n, numbers)) == 0
+        with pytest.raises(ValueError, match="at least one element"):
+            tf.map_fn(lambda n: n, tf.zeros((0,)))
+
+    def test_gradients_flow_through_a_scan(self):
+        weight = Variable(2.0)
+        with tf.GradientTape() as tape:
+            last = tf.scan(lambda total, n: total * weight + n, tf.constant([1.0, 1.0, 1.0]))[-1]
+        assert float(tape.gradient(last, weight)) == pytest.approx(2 * 2 + 1)
+
+    def test_conditions_choose_a_function(self):
+        assert tf.case([(tf.constant(False), lambda: 1), (tf.constant(True), lambda: 2)]) == 2
+        assert tf.case([(False, lambda: 1)], default=lambda: 3) == 3
+        assert tf.switch_case(tf.constant(1), [lambda: "a", lambda: "b"]) == "b"
+        assert tf.switch_case(7, {0: lambda: "a"}, default=lambda: "c") == "c"
+        with pytest.raises(ValueError, match=r"tf\.case expected a condition that holds"):
+            tf.case([(False, lambda: 1)])
+        with tf.control_dependencies([tf.no_op()]):
+            assert tf.numpy_function(np.cumsum, [tf.constant([1.0, 2.0])], tf.float32)[1] == 3
+
+    def test_a_tensor_array_grows_and_stacks(self):
+        array = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+        for step in range(3):
+            array = array.write(step, tf.ones(2) * step)
+        assert array.stack().tolist() == [[0, 0], [1, 1], [2, 2]]
+        assert array.concat().shape == (6,) and int(array.size()) == 3
+        assert array.unstack(tf.constant([[5.0], [6.0]])).read(1).tolist() == [6]
+        with pytest.raises(IndexError, match="Nothing has been written to place 1"):
+            tf.TensorArray(tf.float32, size=2).read(1)
+
+
+class TestSinglePlaces:
+    def test_places_are_read_and_written(self):
+        table = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+        assert tf.gather_nd(table, [[0, 1], [1, 0]]).tolist() == [2, 3]
+        assert tf.gather_nd(table, [[1]]).tolist() == [[3, 4]]
+        assert tf.scatter_nd([[1], [3]], [5.0, 6.0], [4]).tolist() == [0, 5, 0, 6]
+        assert tf.tensor_scatter_nd_update([1.0, 2.0], [[0]], [9.0]).tolist() == [9, 2]
+        assert tf.tensor_scatter_nd_add(tf.ones(2), [[0], [0]], [2.0, 3.0]).tolist() == [6, 1]
+        assert tf.reverse_sequence(table, [1, 2]).tolist() == [[1, 2], [4, 3]]
+        assert tf.ensure_shape(table, [None, 2]) is table
+        with pytest.raises(ValueError, match="set_shape expected"):
+            tf.ensure_shape(table, [3, 2])
+
+    def test_matrices(self):
+        a = tf.constant([[1.0, 2.0, 3.0]])
+        assert tf.matmul(a, a, transpose_b=True).tolist() == [[14]]
+        assert tf.linalg.matmul(a, a, transpose_a=True).shape == (3, 3)
+        assert tf.linalg.band_part(tf.ones((3, 3)), -1, 0).tolist() == np.tri(3).tolist()
+        assert (
+            tf.linalg.band_part(tf.ones((3, 3)), 0, 1).tolist()
+            == (np.eye(3) + np.eye(3, k=1)).tolist()
+        )
+        assert float(tf.linalg.global_norm([a, None, a])) == pytest.approx(28**0.5)
+        assert float(tf.nn.l2_loss(a)) == 7
+
+
+class TestCheckpoints:
+    def trained(self):
+        model = Sequential([layers.Input((4,)), layers.Dense(1)])
+        model.compile(optimizers.Adam(0.1), "mse")
+        model.fit(X, Y, epochs=1, verbose=0)
+        return model
+
+    def test_a_model_and_its_optimizer_go_on_where_they_were(self, tmp_path):
+        model = self.trained()
+        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
+        path = checkpoint.save(tmp_path / "ck")
+        assert path == str(tmp_path / "ck-1") == tf.train.latest_checkpoint(tmp_path)
+        other = Sequential([layers.Input((4,)), layers.Dense(1)])
+        fresh = optimizers.Adam(0.1)
+        status = tf.train.Checkpoint(model=other, optimizer=fresh).restore(path)
+        status.assert_consumed().expect_partial()
+        for mine, theirs in zip(model.variables, other.variables, strict=False):
+            np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+        assert int(fresh.iterations) == int(model.optimizer.iterations) == 1
+
+    def test_a_manager_keeps_the_newest(self, tmp_path):
+        number = Variable(0.0)
+        checkpoint = tf.train.Checkpoint(number=number)
+        manager = tf.train.CheckpointManager(checkpoint, tmp_path, max_to_keep=2)
+        assert manager.latest_checkpoint is None
+        checkpoint.restore(None)
+        for value in range(4):
+            number.assign(value)
+            manager.save()
+        assert [name[-1] for name in manager.checkpoints] == ["3", "4"]
+        checkpoint.restore(manager.checkpoints[0])
+        assert float(number) == 2
+
+    def test_other_variables_are_refused(self, tmp_path):
+        path = tf.train.Checkpoint(item=Variable(1.0)).save(tmp_path / "a")
+        with pytest.raises(ValueError, match="item has 2 variables, expected the 1"):
+            tf.train.Checkpoint(item=_built()).restore(path)
+
+
+def _built():
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    return layer
+
+
+def test_tables_look_words_up():
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(tf.constant(["a", "b"]).numpy(), tf.constant([1, 2])),
+        default_value=-1,
+    )
+    assert table.lookup(tf.constant(["b", "x"])).tolist() == [2, -1]
+    assert int(table.size()) == 2
+    with pytest.raises(ValueError, match="as many values as keys, got 1 for 2"):
+        tf.lookup.KeyValueTensorInitializer(["a", "b"], [1])
+
+
+def test_values_can_be_checked():
+    tf.debugging.assert_equal([1, 2], [1, 2])
+    tf.debugging.assert_shapes([(tf.ones((2, 3)), ("B", "F")), (tf.ones((2,)), ("B",))])
+    with pytest.raises(ValueError, match="sizes differ: expected"):
+        tf.debugging.assert_equal([1], [2], message="sizes differ")
+    with pytest.raises(ValueError, match=r"expected \('B',\), got \(3,\)"):
+        tf.debugging.assert_shapes([(tf.ones((2,)), ("B",)), (tf.ones((3,)), ("B",))])
+    with pytest.raises(ValueError, match="expected finite numbers"):
+        tf.debugging.check_numerics(tf.constant([np.nan]), "bad")
+
+
+def test_lines_of_files_are_elements(tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n", encoding="utf-8")
+    lines = tf.data.TextLineDataset(str(tmp_path / "a.txt"))
+    assert [line.numpy() for line in lines] == [b"one", b"two"]
+
+
+def test_numbers_are_written_for_tensorboard(tmp_path):
+    writer = tf.summary.create_file_writer(tmp_path)
+    with writer.as_default():
+        assert tf.summary.scalar("loss", tf.constant(0.5), step=3)
+    writer.close()
+    assert not tf.summary.scalar("loss", 0.5, step=4)
+    (path,) = tmp_path.iterdir()
+    assert b"loss" in path.read_bytes()
+
+
+def test_there_are_no_graphics_cards():
+    assert tf.test.gpu_device_name() == "" and not tf.test.is_gpu_available()
+    tf.get_logger().setLevel("ERROR")

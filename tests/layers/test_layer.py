@@ -426,9 +426,16 @@ def test_registered_layer_is_found_again() -> None:
     again = layers.deserialize(layers.serialize(layer))
     assert type(again) is Known
     assert again.factor.shape == (3,)
-    with pytest.raises(ValueError, match="Unknown layer class 'Scale'"):
-        layers.deserialize(layers.serialize(Scale()))
-    assert type(layers.deserialize(layers.serialize(Scale()), {"Scale": Scale})) is Scale
+
+
+def test_a_class_of_an_imported_module_is_found_again_and_others_when_they_are_given() -> None:
+    config = layers.serialize(Scale())
+    assert type(layers.deserialize(config)) is Scale
+    for elsewhere in (None, "__main__", "no.such.module", "os"):
+        moved = config | {"module": elsewhere}
+        with pytest.raises(ValueError, match="Unknown layer class 'Scale'"):
+            layers.deserialize(moved)
+        assert type(layers.deserialize(moved, {"Scale": Scale})) is Scale
 
 
 def test_input_and_output_are_those_of_the_first_symbolic_call() -> None:

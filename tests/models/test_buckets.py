@@ -94,14 +94,22 @@ def test_both_sides_of_padding_give_the_same_batches() -> None:
         np.testing.assert_array_equal(left, right)
 
 
-def test_cutting_does_not_change_what_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pool", [None, layers.GlobalMaxPooling1D, layers.GlobalAveragePooling1D])
+def test_cutting_does_not_change_what_is_learned(
+    monkeypatch: pytest.MonkeyPatch, pool: Any
+) -> None:
     def trained() -> list[np.ndarray]:
         utils.set_random_seed(3)
-        model = reader(layers.Bidirectional(layers.LSTM(4)), layers.Dense(1))
-        model.fit(*padded("left"), BATCH, epochs=2, verbose=0, bucket_by_length=True)
+        cell = layers.LSTM(4, return_sequences=pool is not None)
+        behind = [pool()] if pool else []
+        model = reader(layers.Bidirectional(cell), *behind, layers.Dense(1))
+        history = model.fit(*padded("left"), BATCH, epochs=2, verbose=0, bucket_by_length=True)
+        assert bool(history.padding.cut) is refused
         return model.get_weights()
 
+    refused = False
     cut = trained()
+    refused = True
     refuse = length_rules.Trimming([], "as asked")
     monkeypatch.setattr(buckets, "trimming", lambda *arguments: refuse)
     for a, b in zip(cut, trained(), strict=True):
@@ -169,7 +177,6 @@ def test_inputs_that_run_in_parallel_are_cut_at_the_same_steps() -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (lambda: reader(layers.GlobalMaxPooling1D(), layers.Dense(1)), "global_max_pooling1d"),
         (lambda: reader(layers.Conv1D(3, 3), layers.LSTM(3), layers.Dense(1)), "conv1d"),
         (lambda: reader(layers.Lambda(lambda x: x[:, 0]), layers.Dense(1)), "lambda"),
         (lambda: reader(layers.LSTM(1, return_sequences=True)), "time axis"),
@@ -190,6 +197,20 @@ def test_batches_are_not_cut_for_inputs_of_a_fixed_length() -> None:
     x, y = padded("right")
     history = two_inputs(STEPS).fit([x, x], y, BATCH, verbose=0, bucket_by_length=True)
     assert "words is 30 steps long" in history.padding.cut
+
+
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_states_beside_sequences_have_no_steps(merge_mode: str | None) -> None:
+    words = Input((None,))
+    vectors = layers.Embedding(20, 4, mask_zero=True)(words)
+    cell = layers.LSTM(3, return_sequences=True, return_state=True)
+    outputs = layers.Bidirectional(cell, merge_mode=merge_mode)(vectors)
+    sequences, states = (outputs[:1], outputs[1:]) if merge_mode else (outputs[:2], outputs[2:])
+    pools = [layers.GlobalMaxPooling1D()(sequence) for sequence in sequences]
+    cut = Model(words, layers.Concatenate()([*pools, *states]))
+    assert length_rules.trimming(cut, [(9, 30)], [0]).groups == [[0]]
+    whole = Model(words, [*states, sequences[-1]])
+    assert "time axis" in length_rules.trimming(whole, [(9, 30)], [0]).refusal
 
 
 def test_it_says_why_it_cannot_be_meant() -> None:

@@ -114,6 +114,8 @@ DENSE = [
     Call("scale", {"gradients": floats(9), "factor": 2.0}, in_place=("gradients",)),
     Call("uniform", {"key0": 1, "key1": 2, "count": 9}),
     Call("dropout_mask", {"key0": 1, "key1": 2, "count": 9, "rate": 0.5}),
+    Call("dropout", {"key0": 1, "key1": 2, "x": floats(9), "rate": 0.5}),
+    Call("dropout_gradient", {"dy": floats(9), "mask": floats(9)}),
     optimizer(
         "sgd", ["momentum_state"], ("momentum_state",),
         learning_rate=0.1, momentum=0.9, nesterov=True,

@@ -162,6 +162,12 @@ def test_random_numbers_are_those_of_the_reference_bit_for_bit(native, key0, key
         reference.dropout_mask(key0, key1, count, rate),
         "dropout_mask",
     )
+    x = normal(np.random.default_rng(key0), count)
+    actual = native.dropout(key0, key1, x, rate)
+    expected = reference.dropout(key0, key1, x, rate)
+    for a, e, name in zip(actual, expected, ("y", "mask"), strict=True):
+        assert_same_bits(a, e, name)
+    assert_same_bits(native.dropout_gradient(x, actual[1]), x * expected[1], "dx")
 
 
 def test_random_numbers_are_those_of_philox(native):

@@ -13,6 +13,7 @@ from leftfold.callbacks.lambda_callback import LambdaCallback
 from leftfold.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from leftfold.callbacks.monitor import MonitorCallback
 from leftfold.callbacks.swap_ema_weights import SwapEMAWeights
+from leftfold.callbacks.tensorboard import TensorBoard
 from leftfold.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "MonitorCallback",
     "ReduceLROnPlateau",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

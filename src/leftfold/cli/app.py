@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from leftfold.cli import classify, forecast
 from leftfold.cli.generate_commands import generate_app
 
 app = typer.Typer(
@@ -18,7 +19,9 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: where they are, and how to add one.")
 app.add_typer(data_app, name="data")
+app.add_typer(classify.app, name="classify")
 app.add_typer(generate_app, name="generate")
+app.add_typer(forecast.app, name="forecast")
 
 
 @app.callback(invoke_without_command=True)

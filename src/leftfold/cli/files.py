@@ -87,7 +87,8 @@ def _table(found: Description) -> Table:
     table.add_column("weights")
     table.add_column("parameters", justify="right")
     for part in found.parts:
-        kind = [escape(part.kind)] if len(table.columns) == 4 else []
+        stored = f" ({part.stored})" if part.stored else ""
+        kind = [escape(part.kind + stored)] if len(table.columns) == 4 else []
         shapes = " ".join(map(_shape, part.shapes))
         table.add_row(escape(part.name), *kind, shapes, f"{part.parameters:,}")
     return table

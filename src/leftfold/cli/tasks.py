@@ -23,6 +23,7 @@ from leftfold.tasks.errors import DataError, MissingExtraError
 
 OUTPUTS = ("table", "csv", "jsonl")
 _MOST_SHOWN = 50
+_WIDTH = 120
 
 
 @contextlib.contextmanager
@@ -126,14 +127,15 @@ def _table(columns: Mapping[str, Sequence[Any]], title: str, most: int | None) -
 
 def _print_table(columns: Mapping[str, Sequence[Any]], title: str) -> None:
     table, rows = _table(columns, title, _MOST_SHOWN)
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else _WIDTH
+    Console(highlight=False, width=width).print(table)
     if rows > _MOST_SHOWN:
         say(f"{_MOST_SHOWN} of {rows:,} rows shown: --format csv or --output FILE gives all.")
 
 
 def _plain_table(columns: Mapping[str, Sequence[Any]]) -> str:
     buffer = io.StringIO()
-    Console(file=buffer, width=160, highlight=False).print(_table(columns, "", None)[0])
+    Console(file=buffer, width=_WIDTH, highlight=False).print(_table(columns, "", None)[0])
     return buffer.getvalue()
 
 

@@ -1,12 +1,40 @@
 """Fewer bits for weights: 8-bit integers with a scale for each output, and bfloat16.
 
 Both are symmetric and rounded to nearest, ties to even. What is stored means exactly
-`codes * scale`, or the number whose upper 16 bits the pattern is; nothing else is kept.
+`codes * scale`, or the number whose upper 16 bits the pattern is; nothing else is kept. Scales have
+17 significant bits, so that their products with codes are exact in float32, and numbers that were
+stored once give the same codes and scales again.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+MODES = ("int8", "bfloat16")
+
+_SMALLEST = np.float32(1e-30)
+
+
+class Quantization(NamedTuple):
+    """How a variable is stored.
+
+    Attributes:
+        mode: one of `MODES`.
+        axis: that of the outputs, which have scales of their own.
+    """
+
+    mode: str
+    axis: int
+
+
+def rounded(weights: np.ndarray, quantization: Quantization) -> np.ndarray:
+    """The numbers that are left of `weights` when they are stored so, in their own type."""
+    if quantization.mode == "bfloat16":
+        return from_bfloat16(bfloat16_bits(weights)).astype(weights.dtype)
+    codes, scales = int8_codes(weights, quantization.axis)
+    return from_int8(codes, scales, quantization.axis)
 
 
 def int8_codes(weights: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,17 +57,29 @@ def int8_codes(weights: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """
     if not np.isfinite(weights).all():
         raise ValueError("int8 weights expected finite numbers, got infinity or NaN.")
-    others = tuple(a for a in range(weights.ndim) if a != axis % weights.ndim)
-    largest = np.max(np.abs(weights), axis=others, initial=0)
-    scales = np.where(largest > 0, largest / 127, 1).astype(weights.dtype)
+    others = _others(weights.ndim, axis)
+    largest = np.max(np.abs(weights), axis=others, initial=0).astype(np.float32)
+    # Below that, scales would lose bits; such weights are as good as zeros.
+    scales = _short(np.where(largest > _SMALLEST, largest / np.float32(127), np.float32(1)))
+    scales = scales.astype(weights.dtype)
     codes = np.rint(weights / np.expand_dims(scales, others))
     return np.clip(codes, -127, 127).astype(np.int8), scales
 
 
 def from_int8(codes: np.ndarray, scales: np.ndarray, axis: int) -> np.ndarray:
     """The numbers that `int8_codes` stored."""
-    others = tuple(a for a in range(codes.ndim) if a != axis % codes.ndim)
+    others = _others(codes.ndim, axis)
     return codes.astype(scales.dtype) * np.expand_dims(scales, others)
+
+
+def _others(rank: int, axis: int) -> tuple[int, ...]:
+    return tuple(a for a in range(rank) if a != axis % rank)
+
+
+def _short(scales: np.ndarray) -> np.ndarray:
+    """The nearest float32 numbers with 17 significant bits."""
+    bits = np.asarray(scales, np.float32).view(np.uint32)
+    return ((bits + 0x40) & ~np.uint32(0x7F)).view(np.float32)
 
 
 def bfloat16_bits(weights: np.ndarray) -> np.ndarray:

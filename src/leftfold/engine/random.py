@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine.naming import auto_name
+from leftfold.engine.variable import Variable
+
 _MASK = 0xFFFFFFFF
 
 _session = {"seed": int.from_bytes(random.randbytes(4), "little"), "drawn": 0}
@@ -64,31 +67,51 @@ class SeedGenerator:
 
     Args:
         seed: an integer, or `None` for one from the session's sequence.
+        name: unique by default.
+
+    Attributes:
+        state: a variable of two numbers, the seed and how many keys were given. A layer that
+            has a generator shows it among its `variables`, but not among its `weights`.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         if isinstance(seed, SeedGenerator):
             seed = seed.seed
         if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
             raise ValueError(f"seed expected a non-negative integer or None, got {seed!r}.")
         self.initial_seed = None if seed is None else int(seed)
         self.seed = fresh_seed() if seed is None else int(seed)
-        self.count = 0
+        self.name = name or auto_name("seed_generator")
+        self.state = Variable(
+            np.array((self.seed & _MASK, 0), np.uint32),
+            trainable=False,
+            name="seed_generator_state",
+            path=f"{self.name}/seed_generator_state",
+        )
+
+    @property
+    def count(self) -> int:
+        """How many keys were given."""
+        return int(self.state.data[1])
+
+    @count.setter
+    def count(self, value: int) -> None:
+        self.state.data[1] = value & _MASK
 
     def next(self) -> tuple[int, int]:
         """The next key: `(seed, count)`, two 32-bit words."""
         for note in _notes:
             note.setdefault(id(self), (self, self.count))
-        key = (self.seed & _MASK, self.count & _MASK)
-        self.count += 1
-        return key
+        seed, count = self.state.data.tolist()
+        self.count = count + 1
+        return seed, count
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator for the next key."""
         return np.random.Generator(np.random.Philox(key=list(self.next())))
 
     def get_config(self) -> dict[str, Any]:
-        return {"seed": self.initial_seed}
+        return {"seed": self.initial_seed, "name": self.name}
 
 
 def as_generator(seed: int | SeedGenerator | None) -> np.random.Generator:

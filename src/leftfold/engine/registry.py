@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -82,6 +83,19 @@ def get_registered_object(name: str | None, custom_objects: Mapping[str, Any] | 
         if name in known:
             return known[name]
     return None
+
+
+def imported_class(module: Any, name: Any) -> type | None:
+    """The user's class of that name in a module that is imported already, `None` without one.
+
+    Nothing is imported for it, and only classes that derive from one of Leftfold's count: what a
+    file names can reach no other code.
+    """
+    found = getattr(sys.modules.get(module), name, None) if isinstance(module, str) else None
+    if not isinstance(found, type) or found.__module__ != module or public_module(found):
+        return None
+    ours = any(base.__module__.startswith("leftfold.") for base in found.__mro__)
+    return found if ours and module != "__main__" else None
 
 
 def public_module(cls: type) -> str | None:
@@ -238,6 +252,8 @@ class Registry:
         if config["class_name"] == "function":
             return self.find(str(arguments), custom_objects)
         found = get_registered_object(config.get("registered_name"), custom_objects)
+        if found is None:
+            found = imported_class(config.get("module"), config["class_name"])
         if found is None:
             found = self.find(config["class_name"], custom_objects)
         if not isinstance(found, type):

@@ -22,7 +22,7 @@ class Variable(Tensor):
         path: `name` with the names of the layers around it, such as `"lstm/lstm_cell/kernel"`.
     """
 
-    __slots__ = ("_trainable", "constraint", "name", "path", "regularizer")
+    __slots__ = ("_trainable", "constraint", "name", "path", "quantization", "regularizer")
 
     def __init__(
         self,
@@ -37,6 +37,8 @@ class Variable(Tensor):
         self.path = path or self.name
         self.regularizer: Any = None
         self.constraint: Any = None
+        self.quantization: Any = None
+        """How files store it, a `leftfold.engine.quantization.Quantization`; `None`: as it is."""
         self.trainable = trainable
 
     @property

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from leftfold.interop.onnx import export_onnx
+from leftfold.interop.onnx.outline import outline
+from leftfold.interop.onnx.run.types import LARGEST_SIZE, MOST_AXES
 from leftfold.saving import SavingError
 from leftfold.saving.description import Description, Part
 
@@ -13,26 +15,23 @@ from leftfold.saving.description import Description, Part
 def describe(path: Path) -> Description:
     """The operators of a graph in order, each with the shapes of its weights.
 
+    Neither the numbers of its constants are read, nor files beside it.
+
     Raises:
-        SavingError: for a file that is damaged.
+        SavingError: for a file that is damaged or hostile.
         ImportError: when the package `onnx` is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise ImportError(
-            f"{path.name} needs the package onnx: pip install leftfold[onnx]."
-        ) from error
-    try:
-        # Weights in other files are not looked for.
-        graph = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf has errors of every kind
-        raise SavingError(f"{path} is no sound ONNX file: {error}.") from error
+    graph = outline(path)
     versions = ", ".join(f"opset {each.version}" for each in graph.opset_import[:1])
     writer = " ".join(filter(None, [graph.producer_name, graph.producer_version, versions]))
     found = Description("ONNX model, .onnx", writer=writer, size=path.stat().st_size)
     found.model = graph.graph.name
     weights = {each.name: tuple(each.dims) for each in graph.graph.initializer}
+    for name, shape in weights.items():
+        if len(shape) > MOST_AXES or not all(0 <= n <= LARGEST_SIZE for n in shape):
+            raise SavingError(f"{path} was refused: {name!r} has an impossible shape: {shape}.")
+    if len(weights) < len(graph.graph.initializer):
+        raise SavingError(f"{path} was refused: two of its constants have the same name.")
     for value in graph.graph.input:
         if value.name not in weights:
             sizes = value.type.tensor_type.shape.dim

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from types import FrameType, ModuleType
 from typing import Any
 
-from leftfold.interop import keras_names
+from leftfold.interop import keras_names, keras_sources
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -72,16 +72,26 @@ class AliasModule(ModuleType):
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         full = f"{self._home}.{name}"
-        if full in keras_names.MODULES:
+        if full in keras_names.MODULES or full in keras_names.MOVED:
             return importlib.import_module(f"{self.__name__}.{name}")
         found = self._find(name)
+        if found is _NOTHING and self._has_file(name):
+            return importlib.import_module(f"{self.__name__}.{name}")
         if found is _NOTHING:
             message = keras_names.explain(f"{self.__name__}.{name}", full, self._public_names())
-            if _is_import(sys._getframe(1)):
+            if not _is_import(sys._getframe(1)):
+                raise AttributeError(message)
+            if not keras_names.is_class_of_keras(full):
                 raise ImportError(message, name=self.__name__)
-            raise AttributeError(message)
+            found = type(
+                name, (), {"__new__": _refusal(message), "__init_subclass__": _refusal(message)}
+            )
         self.__dict__[name] = found
         return found
+
+    def _has_file(self, name: str) -> bool:
+        is_source = keras_names.is_source(f"{self.__name__}.")
+        return is_source and keras_sources.is_file(self._home, name)
 
     def _find(self, name: str) -> Any:
         name = keras_names.OTHER_NAMES.get(f"{self._home}.{name}", name)
@@ -108,6 +118,15 @@ class AliasModule(ModuleType):
 
 
 _NOTHING = object()
+
+
+def _refusal(message: str) -> Any:
+    """A method for what stands in for a missing class: a script may import it, but not use it."""
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(message)
+
+    return refuse
 
 
 def _is_import(frame: FrameType) -> bool:

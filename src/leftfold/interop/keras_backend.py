@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from leftfold import activations, ops, random
 from leftfold.engine import Tensor, Variable
 from leftfold.engine.config import floatx
 from leftfold.engine.tensor import as_full_array
+from leftfold.layers.recurrent.scan import scan
 from leftfold.ops import softmax
 
 
@@ -338,3 +339,39 @@ def set_session(session: Any) -> None:
 def get_session() -> Any:
     """Refused: there are no sessions."""
     raise NotImplementedError("Leftfold has no sessions: call functions and models directly.")
+
+
+def rnn(
+    step_function: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
+    inputs: Any,
+    initial_states: list[Any],
+    go_backwards: bool = False,
+    mask: Any = None,
+    constants: Any = None,
+    unroll: bool = False,
+    input_length: Any = None,
+    time_major: bool = False,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+) -> tuple[Any, Any, list[Any]]:
+    """A function of one step, folded over the time axis.
+
+    Returns:
+        The last output, the outputs of all steps, and the last states.
+    """
+    sequences = ops.convert_to_tensor(inputs)
+    sequences = ops.swapaxes(sequences, 0, 1) if time_major else sequences
+    given = list(constants or [])
+    outputs, states = scan(
+        lambda x, before: step_function(x, [*before, *given]),
+        sequences,
+        list(initial_states),
+        initial_states[0],
+        None if mask is None else np.asarray(mask, bool),
+        go_backwards=go_backwards,
+        return_sequences=True,
+        zero_output_for_mask=zero_output_for_mask,
+    )
+    last = outputs[:, -1]
+    outputs = outputs if return_all_outputs else outputs[:, -1:]
+    return last, ops.swapaxes(outputs, 0, 1) if time_major else outputs, list(states)

@@ -19,7 +19,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     ("keras", "distillation", "write a train_step that asks the teacher too"),
     ("keras", "distribution", _THREADS),
     ("keras", "export", "save the model as .keras, or as ONNX with leftfold.interop.onnx"),
-    ("keras", "wrappers", "leftfold.tasks has estimators in scikit-learn's manner"),
+    ("keras.wrappers", "SKLearnTransformer", "use FunctionTransformer with model.predict"),
     (
         "keras.backend",
         "conv1d conv2d conv3d conv2d_transpose depthwise_conv2d separable_conv2d pool2d pool3d",
@@ -36,11 +36,9 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "keras.losses has it",
     ),
     ("keras.backend", "is_sparse to_dense", "tensors are dense"),
-    ("keras.backend", "rnn", "use keras.layers.RNN with a cell, or keras.ops.scan"),
     ("keras.callbacks", "OrbaxCheckpoint", "use ModelCheckpoint"),
     ("keras.callbacks", "ProgbarLogger", "fit shows a bar with verbose=1"),
     ("keras.callbacks", "RemoteMonitor", "send the logs of a LambdaCallback"),
-    ("keras.callbacks", "TensorBoard", "CSVLogger writes the same numbers to a file"),
     ("keras.config", "enable_flash_attention", "attention is computed in one way"),
     ("keras.config", "enable_unsafe_deserialization", "no code out of a file is ever run"),
     ("keras.config", "is_nnx_enabled set_backend", "it has one backend, its own"),
@@ -148,14 +146,23 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         _TRACED,
     ),
     ("tensorflow", "placeholder get_variable variable_scope", f"{_TRACED}, or use keras.Input"),
-    ("tensorflow", "summary", "keras.callbacks.CSVLogger writes the numbers of training to a file"),
-    ("tensorflow", "train", "use keras.optimizers and keras.callbacks.ModelCheckpoint"),
-    ("tensorflow", "RaggedTensor ragged", "pad the rows with keras.utils.pad_sequences"),
-    ("tensorflow", "sparse SparseTensor", "tensors are dense"),
+    (
+        "tensorflow.ragged",
+        "map_flat_values range stack",
+        "pad the rows with keras.utils.pad_sequences",
+    ),
+    ("tensorflow.sparse", "from_dense sparse_dense_matmul", "tensors are dense"),
+    ("tensorflow.summary", "histogram image text", "tf.summary.scalar writes numbers"),
+    (
+        "tensorflow.train",
+        "AdagradOptimizer AdamOptimizer GradientDescentOptimizer MomentumOptimizer "
+        "RMSPropOptimizer",
+        "use keras.optimizers",
+    ),
+    ("tensorflow.train", "Saver", "use tf.train.Checkpoint, or save the model as .keras"),
     ("tensorflow", "contrib layers", "use keras.layers"),
     ("tensorflow", "feature_column", "prepare the columns of a table with scikit-learn"),
     ("tensorflow", "signal", _COMPLEX),
-    ("tensorflow", "TensorArray", "use a list and keras.ops.stack"),
 )
 """For each namespace some of its names, and what to say about them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from leftfold.interop import keras_missing
+from leftfold.interop import keras_missing, keras_sources
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing")
 """Packages whose imports are answered."""
@@ -25,7 +25,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.dtype_policies": ("leftfold.dtype_policies",),
     "keras.engine": ("leftfold.layers", "leftfold.models"),
     "keras.initializers": ("leftfold.initializers",),
-    "keras.layers": ("leftfold.layers",),
+    "keras.layers": ("leftfold.layers", "leftfold.interop.keras_legacy"),
+    "keras.layers.experimental": ("leftfold.layers",),
+    "keras.layers.experimental.preprocessing": ("leftfold.layers",),
     "keras.legacy": (),
     "keras.legacy.saving": ("leftfold.saving",),
     "keras.losses": ("leftfold.losses", "leftfold.interop.keras_legacy"),
@@ -52,12 +54,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.tree": ("leftfold.interop.keras_tree",),
     "keras.utils": ("leftfold.utils",),
     "keras.utils.legacy": ("leftfold.saving",),
+    "keras.wrappers": ("leftfold.interop.keras_wrappers",),
     "tensorflow": ("leftfold.interop.tensorflow",),
+    "tensorflow.autograph": ("leftfold.interop.tensorflow.logs",),
     "tensorflow.config": ("leftfold.interop.tensorflow.config",),
     "tensorflow.compat": ("leftfold.interop.tensorflow",),
     "tensorflow.compat.v1": ("leftfold.interop.tensorflow",),
+    "tensorflow.compat.v1.logging": ("leftfold.interop.tensorflow.logs",),
     "tensorflow.compat.v2": ("leftfold.interop.tensorflow",),
     "tensorflow.data": ("leftfold.interop.tensorflow.data",),
+    "tensorflow.debugging": ("leftfold.interop.tensorflow.debugging",),
     "tensorflow.initializers": ("leftfold.initializers",),
     "tensorflow.keras": (
         "leftfold",
@@ -68,11 +74,19 @@ MODULES: dict[str, tuple[str, ...]] = {
     "tensorflow.metrics": ("leftfold.metrics",),
     "tensorflow.math": ("leftfold.interop.tensorflow.math", "leftfold.interop.tensorflow"),
     "tensorflow.nn": ("leftfold.interop.tensorflow.nn",),
-    "tensorflow.linalg": ("leftfold.interop.tensorflow.math", "leftfold.interop.tensorflow"),
+    "tensorflow.linalg": ("leftfold.interop.tensorflow.linalg",),
+    "tensorflow.logging": ("leftfold.interop.tensorflow.logs",),
+    "tensorflow.lookup": ("leftfold.interop.tensorflow.lookup",),
+    "tensorflow.nest": ("leftfold.interop.keras_tree",),
     "tensorflow.optimizers": ("leftfold.optimizers",),
     "tensorflow.optimizers.schedules": ("leftfold.optimizers.schedules",),
     "tensorflow.python": ("leftfold.interop.tensorflow",),
+    "tensorflow.ragged": ("leftfold.interop.tensorflow.ragged",),
     "tensorflow.random": ("leftfold.interop.tensorflow.random",),
+    "tensorflow.sparse": ("leftfold.interop.tensorflow.sparse",),
+    "tensorflow.summary": ("leftfold.interop.tensorflow.summary",),
+    "tensorflow.test": ("leftfold.interop.tensorflow.test",),
+    "tensorflow.train": ("leftfold.interop.tensorflow.train",),
     "tensorflow.strings": ("leftfold.interop.tensorflow.strings",),
 }
 """The modules of Leftfold whose names a module of Keras or TensorFlow shows, in order."""
@@ -92,20 +106,19 @@ _PREFIXES = (
 )
 """Other places where Keras has been, the longest first."""
 
-_MOVED = {
+MOVED = {
     "keras.layers.preprocessing": "keras.layers",
     "keras.optimizer_v1": "keras.optimizers",
     "keras.optimizer_v2": "keras.optimizers",
     "keras.legacy.preprocessing": "keras.preprocessing",
     "keras.utils.np_utils": "keras.utils",
+    "keras.backend.config": "keras.config",
+    "keras.trainers.data_adapters": "keras.utils",
     "keras.trainers": "keras.models",
+    "keras.wrappers.scikit_learn": "keras.wrappers",
 }
 
-_DEEP = (
-    *("keras.layers", "keras.engine", "keras.models", "keras.optimizers", "keras.utils"),
-    *("keras.callbacks", "keras.losses", "keras.metrics", "keras.initializers", "keras.saving"),
-    *("keras.regularizers", "keras.backend", "keras.ops", "keras.constraints"),
-)
+_DEEP = (*sorted(keras_sources.HOMES, key=len, reverse=True), "keras.engine")
 """Modules whose inner modules (`keras.layers.recurrent`) show all names of the outer one."""
 
 OTHER_NAMES = {
@@ -135,7 +148,7 @@ def canonical(name: str) -> str:
         if name == prefix or name.startswith(f"{prefix}."):
             name = home + name[len(prefix) :]
             break
-    for old, new in _MOVED.items():
+    for old, new in MOVED.items():
         if name == old or name.startswith(f"{old}."):
             return new
     return name
@@ -154,6 +167,18 @@ def home_of(name: str) -> str | None:
     if home.startswith("tensorflow.python."):
         return "tensorflow"
     return None
+
+
+def is_source(name: str) -> bool:
+    """Whether a module lies where Keras has its source, such as `keras.src.layers`."""
+    return name.startswith(("keras.src.", "tensorflow.python.keras."))
+
+
+def is_class_of_keras(home: str) -> bool:
+    """Whether a missing name is known as a class that Keras has."""
+    home = canonical(home)
+    is_class = home.rpartition(".")[2][:1].isupper()
+    return home.startswith("keras.") and is_class and keras_missing.reason(home) is not None
 
 
 def explain(asked: str, home: str, known: list[str]) -> str:

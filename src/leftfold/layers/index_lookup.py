@@ -211,6 +211,8 @@ class IndexLookup(Layer):
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(inputs, KerasTensor):
             return super().__call__(inputs, *args, **kwargs)
+        if hasattr(inputs, "with_flat_values"):  # rows of unequal length
+            return inputs.with_flat_values(self(inputs.flat_values))
         return Tensor(self.call(inputs))
 
     def call(self, inputs: Any) -> Any:

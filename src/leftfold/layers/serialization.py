@@ -93,9 +93,10 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     if read is not None and isinstance(mark, int) and mark in read:
         return read[mark]
     with registry.custom_object_scope(custom_objects):
-        cls = registry.get_registered_object(config.get("registered_name"))
+        cls: Any = registry.get_registered_object(config.get("registered_name"))
         for known in (name, str(name).split(">")[-1]):
             cls = cls or registry.get_registered_object(known) or _classes.get(known)
+        cls = cls or registry.imported_class(config.get("module"), name)
         if cls is None:
             raise ValueError(
                 f"Unknown layer class {name!r}: give it in custom_objects={{{name!r}: ...}}, or "

@@ -10,6 +10,7 @@ import numpy as np
 
 from leftfold import constraints, initializers, regularizers
 from leftfold.engine import Variable, limits
+from leftfold.engine.random import SeedGenerator
 from leftfold.layers import dtype_policy, tracking
 
 
@@ -183,9 +184,21 @@ class LayerState:
         """The layers directly inside this one, in the order of the attributes they are in."""
         return self._lookup("layers")
 
-    def _flatten_layers(self) -> list[Any]:
-        """This layer and all inside it, outer ones first, each once."""
-        return self._lookup("all")
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
+        """This layer and all inside it, outer ones first, each once.
+
+        Args:
+            include_self: whether this layer comes first.
+            recursive: whether layers inside those directly inside follow.
+        """
+        layers = self._lookup("all") if recursive else [self, *self._inner_layers]
+        return layers if include_self else layers[1:]
+
+    @property
+    def _seed_generators(self) -> list[SeedGenerator]:
+        """The sources of randomness of this very layer."""
+        attributes = [value for name, value in vars(self).items() if name not in self._untracked]
+        return tracking.unique(tracking.find(SeedGenerator, attributes))
 
     def _lookup(self, which: str) -> list[Any]:
         if self._found_at != tracking.version():
@@ -194,6 +207,7 @@ class LayerState:
             layers = self._found["all"] = tracking.unique(self._walk(set()))
             owned = [variable for layer in layers for variable in layer._own_variables()]
             self._found["weights"] = tracking.unique(owned)
+            self._found["seeds"] = [g.state for layer in layers for g in layer._seed_generators]
         return self._found[which]
 
     def _walk(self, seen: set[int]) -> Iterable[LayerState]:
@@ -228,8 +242,8 @@ class LayerState:
 
     @property
     def variables(self) -> list[Variable]:
-        """The same as `weights`."""
-        return self.weights
+        """The weights, then the states of all sources of randomness inside."""
+        return [*self._lookup("weights"), *self._lookup("seeds")]
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -247,7 +261,8 @@ class LayerState:
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        return self.non_trainable_weights
+        """The variables that training leaves alone, and the states of sources of randomness."""
+        return [*self.non_trainable_weights, *self._lookup("seeds")]
 
     @property
     def trainable(self) -> bool:
@@ -307,7 +322,7 @@ class LayerState:
             variable.assign(values)
 
 
-_OWNABLE = (LayerState, Variable, list, dict, tuple)
+_OWNABLE = (LayerState, Variable, SeedGenerator, list, dict, tuple)
 
 
 def _weight_shape(shape: Any, name: str | None, cls: str, layer: str) -> tuple[int, ...]:

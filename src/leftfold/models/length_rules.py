@@ -27,6 +27,8 @@ _STEP_BY_STEP = (
     Merge,
 )
 _READS_MASKED = (layers.RNN, layers.Bidirectional)
+_POOLS = (layers.GlobalAveragePooling1D, layers.GlobalMaxPooling1D)
+"""Over the steps that are not masked."""
 
 
 class Trimming(NamedTuple):
@@ -89,8 +91,7 @@ def _through(graph: Any, tensors: list[Any], groups: list[list[int]]) -> Trimmin
         layer = node.operation
         if not _may_see_fewer_steps(layer, node, with_steps):
             return Trimming([], f"{layer.name} depends on how many steps there are")
-        if _keeps_steps(layer):
-            with_steps.update(id(tensor) for tensor in leaves(node.outputs))
+        with_steps.update(map(id, _with_steps(layer, list(leaves(node.outputs)))))
     for tensor in graph.outputs:
         if id(tensor) in with_steps:
             return Trimming([], f"the output of {tensor.history[0].name} has a time axis")
@@ -102,6 +103,8 @@ def _may_see_fewer_steps(layer: Any, node: Node, with_steps: set[int]) -> bool:
         return _makes_a_mask(layer, node)
     if isinstance(layer, layers.InputLayer | layers.GlobalAveragePooling1D):
         return True
+    if isinstance(layer, layers.GlobalMaxPooling1D):
+        return node.inputs[0]._keras_mask is not None
     if isinstance(layer, _READS_MASKED):
         return id(node.inputs[0]) in with_steps
     if isinstance(layer, layers.LayerNormalization):
@@ -122,7 +125,13 @@ def _makes_a_mask(call: PrimitiveCall, node: Node) -> bool:
     return call.function in (ops.any, ops.expand_dims, ops.concatenate) and last
 
 
-def _keeps_steps(layer: Any) -> bool:
-    if isinstance(layer, layers.GlobalAveragePooling1D):
-        return False
-    return not isinstance(layer, _READS_MASKED) or layer.return_sequences
+def _with_steps(layer: Any, outputs: list[Any]) -> list[Any]:
+    """Those of a layer's outputs that have as many steps as its inputs."""
+    if isinstance(layer, _POOLS):
+        return []
+    if not isinstance(layer, _READS_MASKED):
+        return outputs
+    if not layer.return_sequences:
+        return []
+    both = isinstance(layer, layers.Bidirectional) and layer.merge_mode is None
+    return outputs[: 2 if both else 1]  # states follow

@@ -131,6 +131,10 @@ def dropout(x: Any, /, rate: float, key: tuple[int, int], noise_shape: Any = Non
     if rate == 0:
         return x, lambda dy: dy
     shape = _mask_shape(x.shape, noise_shape)
+    if shape == x.shape and rate < 1:
+        y, mask = kernel("dropout", x.dtype)(*key, x.reshape(-1), rate)
+        backward = kernel("dropout_gradient", x.dtype)
+        return y.reshape(shape), lambda dy: backward(dy.reshape(-1), mask).reshape(shape)
     if rate == 1:
         mask = np.zeros(shape, x.dtype)
     else:

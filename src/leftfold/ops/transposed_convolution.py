@@ -64,7 +64,8 @@ def conv_transpose(
     filters, channels = kernel.shape[-2:]
     sizes = shape[2:] if data_format == "channels_first" else shape[1:-1]
     whole = over._replace(padding="valid")
-    place = _Place(over, padding, output_padding, x.shape[1:-1], sizes)
+    extra = output_paddings("conv_transpose", output_padding, over.strides)
+    place = _Place(over, extra, x.shape[1:-1], sizes)
     flat, weights = x.reshape(-1, channels), kernel.reshape(-1, channels)
     total = spread(whole, [gemm(flat, weights, transpose_b=True)], (len(x), *place.room, filters))
     y = total[place.seen]
@@ -90,16 +91,32 @@ class _Place:
     `room` is how many sums there are along each axis, `seen` the index of those that count.
     """
 
-    def __init__(self, over: Windows, padding: str, extra: Any, inputs: Any, outputs: Any) -> None:
+    def __init__(self, over: Windows, extra: Any, inputs: Any, outputs: Any) -> None:
         room, seen = [], [slice(None)]
         for axis, (n, size) in enumerate(zip(inputs, outputs, strict=True)):
-            span, stride = over.spans[axis], over.strides[axis]
-            start = 0
-            if padding.lower() == "same":
-                start = _cut(span, stride, None if extra is None else size - (n - 1) * stride)
-            room.append(max((n - 1) * stride + span, start + size))
+            start, _ = edge(over, axis, extra)
+            room.append(max((n - 1) * over.strides[axis] + over.spans[axis], start + size))
             seen.append(slice(start, start + size))
         self.room, self.seen = room, tuple(seen)
+
+
+def edge(over: Windows, axis: int, extra: Any) -> tuple[int, int]:
+    """Where outputs begin and end along an axis.
+
+    Args:
+        over: the windows.
+        axis: which axis, the first one that windows have being 0.
+        extra: `output_padding` for each axis, or `None`.
+
+    Returns:
+        How many sums lie before the first output, and how many outputs there are from the last
+        input's window on.
+    """
+    span, stride = over.spans[axis], over.strides[axis]
+    if over.padding == "valid":
+        return 0, max(span, stride) if extra is None else span + extra[axis]
+    last = stride if extra is None else span % 2 + extra[axis]
+    return _cut(span, stride, None if extra is None else last), last
 
 
 def _cut(span: int, stride: int, last: int | None) -> int:
@@ -164,12 +181,8 @@ def conv_transpose_shape(
     extra = output_paddings(operation, output_padding, over.strides)
     sizes = []
     for axis, n in enumerate(inputs[2:] if first else inputs[1:-1]):
-        span, stride = over.spans[axis], over.strides[axis]
-        if over.padding == "valid":
-            last = max(span, stride) if extra is None else span + extra[axis]
-        else:
-            last = stride if extra is None else span % 2 + extra[axis]
-        sizes.append(None if n is None else (n - 1) * stride + last)
+        _, last = edge(over, axis, extra)
+        sizes.append(None if n is None else (n - 1) * over.strides[axis] + last)
     filters = kernel[-2]
     return (inputs[0], filters, *sizes) if first else (inputs[0], *sizes, filters)
 

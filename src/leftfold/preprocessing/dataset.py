@@ -32,6 +32,24 @@ INFINITE_CARDINALITY = -1
 UNKNOWN_CARDINALITY = -2
 
 
+class TensorSpec:
+    """The shape and type that tensors will have.
+
+    Args:
+        shape: the sizes, `None` where they vary.
+        dtype: the element type.
+        name: a name.
+    """
+
+    def __init__(self, shape: Any = None, dtype: Any = "float32", name: str | None = None) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"TensorSpec(shape={self.shape}, dtype={self.dtype!r})"
+
+
 class Dataset:
     """Elements that can be gone through again and again.
 
@@ -62,6 +80,12 @@ class Dataset:
         """How many elements there are; -1 for endlessly many, -2 where that is unknown."""
         length = UNKNOWN_CARDINALITY if self._length is None else self._length
         return Tensor(np.asarray(length, np.int64))
+
+    @property
+    def element_spec(self) -> Any:
+        """The shapes and types of the first element, in its structure."""
+        first = to_tensors(next(iter(self._elements())))
+        return map_structure(lambda part: TensorSpec(part.shape, part.dtype), first)
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements as NumPy arrays."""

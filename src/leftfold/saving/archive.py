@@ -151,6 +151,15 @@ class Archive:
                     f"{self.name} was refused: its member {member.filename!r} is a link."
                 )
 
+    def check_sizes(self) -> None:
+        """Look at the sizes of all members, as `read` does at those of one.
+
+        Raises:
+            SavingError: when one unpacks to far more than is stored.
+        """
+        for name in self.zip.namelist():
+            self._member(name)
+
     def read(self, name: str, largest: int = _LARGEST_COMPRESSED) -> bytes:
         """The content of a member.
 
@@ -272,7 +281,7 @@ def parse_json(text: bytes | str, what: str) -> Any:
     """JSON as plain data.
 
     Raises:
-        SavingError: when it is no JSON, too large, or nested too deeply.
+        SavingError: when it is no JSON, too large, nested too deeply, or has a name twice.
     """
     if len(text) > _LARGEST_JSON:
         raise SavingError(
@@ -286,7 +295,7 @@ def parse_json(text: bytes | str, what: str) -> Any:
     if opened > _MOST_CONTAINERS:
         raise SavingError(f"{what} was refused: it has more than {_MOST_CONTAINERS} lists.")
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_without_repetitions)
     except (ValueError, RecursionError) as error:
         raise SavingError(f"{what} is not valid JSON: {error}.") from error
     level = [data]
@@ -300,3 +309,12 @@ def parse_json(text: bytes | str, what: str) -> Any:
         if not level:
             return data
     raise SavingError(f"{what} was refused: it is nested more than {_DEEPEST_JSON} levels deep.")
+
+
+def _without_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of two entries of one name, readers would take one or the other."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"{name!r} stands in one object twice")
+    return made

@@ -15,7 +15,7 @@ from leftfold.engine.naming import to_snake_case
 from leftfold.saving.archive import CONFIG, METADATA, WEIGHTS, Archive
 from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5 import Variables, WeightsReader
-from leftfold.saving.hdf5_safe import array_shapes, read_array
+from leftfold.saving.hdf5_safe import read_array
 from leftfold.saving.legacy_h5 import LegacyReader
 from leftfold.saving.sharded import ShardedReader
 
@@ -30,11 +30,13 @@ class Part:
         name: of a layer inside another model with that model's in front, `model/layer`.
         kind: its class; empty where the file does not tell.
         shapes: of its weights, in their order.
+        stored: `"int8"` or `"bfloat16"` where some of them are stored in fewer bits.
     """
 
     name: str
     kind: str
     shapes: list[Shape] = field(default_factory=list)
+    stored: str = ""
 
     @property
     def parameters(self) -> int:
@@ -130,7 +132,7 @@ def describe_weights(path: Path) -> Description:
     found = Description("Keras weights, .weights.h5")
     with WeightsReader(str(path), str(path)) as reader:
         for place, variables in reader.objects():
-            shapes = array_shapes(variables.groups, variables.where)
+            shapes = variables.shapes()
             if place.startswith("optimizer"):
                 found.training = {"optimizer": variables.name or ""} | _progress(variables)
             elif shapes:
@@ -148,7 +150,7 @@ def describe_sharded(path: Path) -> Description:
     with ShardedReader(str(path), str(path)) as reader:
         for place in reader.places:
             variables = reader.variables(place)
-            shapes = array_shapes(variables.groups, variables.where)
+            shapes = variables.shapes()
             if shapes and not place.startswith("optimizer"):
                 found.parts.append(Part(place, "", shapes))
         size = sum(part.stat().st_size for part in reader.parts if part.exists())
@@ -207,7 +209,7 @@ def _fill_by_place(parts: list[Part], config: Any, stored: list[tuple[str, Varia
     places = {there: here for _, here, there in _layers(config)}
     named = {part.name: part for part in parts}
     for place, variables in stored:
-        shapes = array_shapes(variables.groups, variables.where)
+        shapes = variables.shapes()
         if not shapes or place.split("/")[0] in ("optimizer", "metrics", "_metrics"):
             continue
         owner = next((place[:n] for n in _ends(place) if place[:n] in places), None)
@@ -216,6 +218,7 @@ def _fill_by_place(parts: list[Part], config: Any, stored: list[tuple[str, Varia
             named[name] = Part(name, "")
             parts.append(named[name])
         named[name].shapes.extend(shapes)
+        named[name].stored = named[name].stored or variables.mode()
 
 
 def _ends(place: str) -> list[int]:

@@ -1,14 +1,21 @@
-"""HDF5 files of weights: groups `PATH/vars` with data sets `0`, `1`, ..., nothing else accepted."""
+"""HDF5 files of weights: groups `PATH/vars` with data sets `0`, `1`, ..., nothing else accepted.
+
+A weight of fewer bits lies there as Keras stores bfloat16 (16 bits, with an attribute that says
+so), or as two data sets `0.int8` and `0.scale`: a reader that does not know them finds none for
+`0` and one too many, and cannot take the codes for the numbers.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from leftfold.engine.quantization import Quantization, bfloat16_bits, int8_codes, rounded
 from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5_safe import (
     attribute,
@@ -16,10 +23,13 @@ from leftfold.saving.hdf5_safe import (
     find_array,
     find_group,
     guarded,
+    is_bfloat16,
     names_in,
     open_file,
     read_array,
 )
+
+CODES, SCALES = ".int8", ".scale"
 
 _MOST_GROUPS = 100_000
 _DEEPEST = 64
@@ -60,7 +70,26 @@ class _Writing:
         self._group = group
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._group[key] = np.asarray(value)
+        quantization = getattr(value, "quantization", None)
+        array = np.asarray(value)
+        if quantization is not None and not np.array_equal(rounded(array, quantization), array):
+            warnings.warn(
+                f"{value.path} has changed since it was quantized and is saved as it is: call "
+                f"quantize({quantization.mode!r}) again.",
+                stacklevel=6,
+            )
+            quantization = None
+        if quantization is None:
+            self._group[key] = array
+        elif quantization.mode == "bfloat16":
+            dataset = self._group.create_dataset(key, data=bfloat16_bits(array).view("V2"))
+            dataset.attrs["dtype"] = "bfloat16"
+        else:
+            codes, scales = int8_codes(array, quantization.axis)
+            shape = [1] * array.ndim
+            shape[quantization.axis] = -1
+            self._group[key + CODES] = codes
+            self._group[key + SCALES] = scales.reshape(shape)
 
 
 class WeightsReader:
@@ -146,7 +175,8 @@ class Variables(Mapping[str, np.ndarray]):
         return name if isinstance(name, str) else None
 
     def _keys(self) -> list[str]:
-        return [key for group in self.groups for key in names_in(group, self.where)]
+        stored = [key for group in self.groups for key in names_in(group, self.where)]
+        return [key.removesuffix(CODES) for key in stored if not key.endswith(SCALES)]
 
     def __len__(self) -> int:
         return len(self._keys())
@@ -158,11 +188,60 @@ class Variables(Mapping[str, np.ndarray]):
         """The shape of an array, without reading it."""
         return tuple(self._dataset(key).shape)
 
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of all arrays, in the order of their numbers."""
+        return [self.shape(key) for key in sorted(self, key=lambda key: (len(key), key))]
+
+    def quantization(self, key: str) -> Quantization | None:
+        """How an array is stored in fewer bits, without reading its numbers."""
+        dataset = self._dataset(key)
+        if is_bfloat16(dataset):
+            return Quantization("bfloat16", -1)
+        return Quantization("int8", self._axis(key)) if self._is_coded(key) else None
+
+    def mode(self) -> str:
+        """Which fewer bits some of the arrays are stored in; empty for none."""
+        found = filter(None, map(self.quantization, self))
+        return next((each.mode for each in found), "")
+
     def __getitem__(self, key: str) -> np.ndarray:
-        return read_array(self._dataset(key), f"Variable {key} of {self.where}")
+        what = f"Variable {key} of {self.where}"
+        if not self._is_coded(key):
+            return read_array(self._dataset(key), what)
+        scales = read_array(self._stored(key + SCALES), what)
+        codes = read_array(self._dataset(key), what)
+        return codes.astype(np.float32) * scales.astype(np.float32)
+
+    def _axis(self, key: str) -> int:
+        """The axis on which each place has a scale of its own; checks codes and scales."""
+        codes, scales = self._dataset(key), self._stored(key + SCALES)
+        places = [
+            axis
+            for axis in range(len(codes.shape))
+            if scales.shape == tuple(n if a == axis else 1 for a, n in enumerate(codes.shape))
+        ]
+        if codes.dtype != np.int8 or scales.dtype.kind != "f" or not places:
+            raise SavingError(
+                f"Variable {key} of {self.where} was refused: {codes.dtype} codes of shape "
+                f"{codes.shape} do not go with {scales.dtype} scales of shape {scales.shape}."
+            )
+        return places[-1]
+
+    def _is_coded(self, key: str) -> bool:
+        coded = any(key + CODES in names_in(group, self.where) for group in self.groups)
+        if coded:
+            self._axis(key)
+        return coded
 
     def _dataset(self, key: str) -> Any:
+        """The data set with an array, or with the codes that stand for it."""
+        try:
+            return self._stored(key)
+        except KeyError:
+            return self._stored(key + CODES)
+
+    def _stored(self, name: str) -> Any:
         for group in self.groups:
-            if key in names_in(group, self.where):
-                return find_array(group, key, self.where)
-        raise KeyError(key)
+            if name in names_in(group, self.where):
+                return find_array(group, name, self.where)
+        raise KeyError(name)

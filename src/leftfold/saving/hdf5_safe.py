@@ -10,7 +10,7 @@ import contextlib
 import io
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -135,13 +135,6 @@ def _follow(root: Any, path: str, name: str, what: str) -> Any:
                 raise SavingError(f"{name} was refused: {what} is a {type(link).__name__}.")
             current = current[part]
     return current
-
-
-def array_shapes(groups: Sequence[Any], where: str) -> list[tuple[int, ...]]:
-    """The shapes of the arrays directly in groups, in the order of their numbers."""
-    names = [(len(name), name, group) for group in groups for name in names_in(group, where)]
-    names.sort(key=lambda item: item[:2])
-    return [tuple(find_array(group, name, where).shape) for _, name, group in names]
 
 
 def names_in(group: Any, where: str) -> list[str]:

@@ -183,6 +183,8 @@ def find_class(config: Mapping[str, Any]) -> Any:
         found = getattr(_room(_HOMES.get(name, room)), name, None)
         if inspect.isclass(found) and found.__module__.startswith("leftfold."):
             return found
+    if (imported := registry.imported_class(module, name)) is not None:
+        return imported
     raise SavingError(
         f"The class {name!r} of {module or 'no module'} is not known here. If it is yours, "
         "decorate it with register_keras_serializable() or pass "

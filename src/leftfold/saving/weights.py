@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -94,8 +95,19 @@ def write_weights(root: Any) -> memoryview:
     """The HDF5 file with all variables of a model and its optimiser."""
     writer = WeightsWriter()
     for path, item in walk(root):
-        item.save_own_variables(writer.group(path, item.name))
+        group = writer.group(path, item.name)
+        if isinstance(item, Optimizer) and item.built and not item._iterations.data:
+            _write_unused(item, group)
+        else:
+            item.save_own_variables(group)
     return writer.finish()
+
+
+def _write_unused(optimizer: Optimizer, group: Any) -> None:
+    """What an optimiser writes that has no moments yet; zeros would only take room."""
+    scalars = itertools.takewhile(lambda variable: variable.shape == (), optimizer.variables)
+    for index, variable in enumerate(scalars):
+        group[str(index)] = variable.numpy()
 
 
 def read_weights(
@@ -144,6 +156,15 @@ def read_weights(
             _read_optimizer(item, stored)
         else:
             item.load_own_variables(stored)
+            _note_quantization(item, stored)
+
+
+def _note_quantization(item: Any, stored: Variables) -> None:
+    """Let variables that came in fewer bits be saved so again."""
+    variables = item._own_variables() if isinstance(item, Layer) else []
+    for index, variable in enumerate(variables):
+        if str(index) in stored and variable.dtype == "float32":
+            variable.quantization = stored.quantization(str(index))
 
 
 def _read_optimizer(optimizer: Optimizer, stored: Variables) -> None:

@@ -23,6 +23,9 @@ Labelled = tuple[Sequence[str], np.ndarray]
 class Sentiment:
     """Judges texts by reading them word by word, in both directions.
 
+    The smallest example of a task, and the network of `leftfold demo`, whose file Keras opens as
+    well; `SequenceClassifier` splits, judges, explains and saves by itself.
+
     Args:
         tokenizer: gives words their numbers; with an `oov_token` and `num_words`.
         network: from word numbers `(texts, words)`, padded with 0 before, to the probability

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
+
+_MARKS = re.compile(r"[\W_]+")
 
 
 def stratified_split(
@@ -92,8 +95,7 @@ def text_key(text: str) -> str:
         >>> text_key("Good  film!") == text_key("good film")
         True
     """
-    cleaned = "".join(sign if sign.isalnum() else " " for sign in text.casefold())
-    return " ".join(cleaned.split()) or text.strip()
+    return _MARKS.sub(" ", text.casefold()).strip() or text.strip()
 
 
 def _check_shares(shares: Sequence[float]) -> None:

@@ -20,7 +20,12 @@ from leftfold.engine.reference.optimizers import (
     sgd_update,
     squared_norm,
 )
-from leftfold.engine.reference.random import dropout_mask, uniform
+from leftfold.engine.reference.random import (
+    dropout,
+    dropout_gradient,
+    dropout_mask,
+    uniform,
+)
 from leftfold.engine.reference.simple_rnn import simple_rnn_backward, simple_rnn_forward
 from leftfold.engine.reference.softmax import (
     softmax,
@@ -37,6 +42,8 @@ __all__ = [
     "adam_update",
     "adamax_update",
     "amsgrad_update",
+    "dropout",
+    "dropout_gradient",
     "dropout_mask",
     "embedding_backward",
     "embedding_forward",

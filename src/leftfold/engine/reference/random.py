@@ -63,3 +63,18 @@ def dropout_mask(key0: int, key1: int, count: int, rate: float) -> np.ndarray:
     """
     kept = uniform(key0, key1, count) >= np.float32(rate)
     return kept * np.float32(1 / (1 - rate))
+
+
+def dropout(key0: int, key1: int, x: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs, (count,), times a `dropout_mask`.
+
+    Returns:
+        The products and the mask, each (count,), in the type of `x`.
+    """
+    mask = dropout_mask(key0, key1, len(x), rate).astype(x.dtype)
+    return x * mask, mask
+
+
+def dropout_gradient(dy: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The gradient of the inputs, (count,)."""
+    return dy * mask

@@ -5,11 +5,30 @@ Everything runs at once, on Leftfold's tensors; nothing is traced.
 
 # ruff: noqa: F401, F403
 from leftfold.engine import Tensor, Variable
+from leftfold.engine.random import set_random_seed
+from leftfold.interop import keras_tree as nest
 from leftfold.interop.keras_scopes import device, name_scope
-from leftfold.interop.tensorflow import config, data, math, nn, random, strings
+from leftfold.interop.tensorflow import (
+    config,
+    data,
+    debugging,
+    linalg,
+    logs,
+    lookup,
+    math,
+    nn,
+    ragged,
+    random,
+    sparse,
+    strings,
+    summary,
+    test,
+    train,
+)
+from leftfold.interop.tensorflow.debugging import *
+from leftfold.interop.tensorflow.flow import *
 from leftfold.interop.tensorflow.functions import (
     TensorShape,
-    TensorSpec,
     boolean_mask,
     concat,
     constant,
@@ -32,12 +51,18 @@ from leftfold.interop.tensorflow.functions import (
 )
 from leftfold.interop.tensorflow.functions import write as print
 from leftfold.interop.tensorflow.gradient_tape import GradientTape
+from leftfold.interop.tensorflow.indexing import *
+from leftfold.interop.tensorflow.linalg import matmul
+from leftfold.interop.tensorflow.logs import get_logger
 from leftfold.interop.tensorflow.math import *
+from leftfold.interop.tensorflow.ragged import RaggedTensor
+from leftfold.interop.tensorflow.sparse import SparseTensor
 from leftfold.ops import (
     argsort,
     broadcast_to,
     cast,
     cond,
+    custom_gradient,
     expand_dims,
     eye,
     linspace,
@@ -64,8 +89,10 @@ from leftfold.ops import (
     zeros,
     zeros_like,
 )
+from leftfold.preprocessing.dataset import TensorSpec
 
-float16, float32, float64 = "float16", "float32", "float64"
+float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
+half, double = float16, float64
 int8, int16, int32, int64, uint8 = "int8", "int16", "int32", "int64", "uint8"
 bool = "bool"
 string = "string"

@@ -27,6 +27,13 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
     """Nothing to do: everything runs at once."""
 
 
+experimental_run_functions_eagerly = run_functions_eagerly
+
+
+def set_visible_devices(devices: Any, device_type: Any = None) -> None:
+    """Nothing to do: there is one device."""
+
+
 def functions_run_eagerly() -> bool:
     """True, always."""
     return True
@@ -69,5 +76,14 @@ class _Experimental:
         """Nothing to do: the same seed always gives the same bits."""
 
 
+class _Optimizer:
+    """`tf.config.optimizer`."""
+
+    @staticmethod
+    def set_jit(enabled: Any) -> None:
+        """Nothing to do: kernels are compiled already."""
+
+
+optimizer = _Optimizer()
 threading = _Threading()
 experimental = _Experimental()

@@ -1,6 +1,9 @@
 """`tf.data`: Leftfold's data sets, which have its methods."""
 
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from leftfold.preprocessing.dataset import (
     INFINITE_CARDINALITY,
@@ -9,6 +12,25 @@ from leftfold.preprocessing.dataset import (
 )
 
 AUTOTUNE = -1
+
+
+class TextLineDataset(Dataset):
+    """The lines of text files, one after the other.
+
+    Args:
+        filenames: one path, or several.
+    """
+
+    def __init__(self, filenames: Any, *args: Any, **options: Any) -> None:
+        several = filenames if isinstance(filenames, list | tuple) else [filenames]
+        super().__init__(lambda: _lines(several))
+
+
+def _lines(paths: Any) -> Iterator[np.ndarray]:
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                yield np.array(line.rstrip("\n"), object)
 
 
 class Options:
@@ -30,5 +52,5 @@ class experimental:
 
 __all__ = [
     *("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "Options"),
-    "experimental",
+    *("TextLineDataset", "experimental"),
 ]

@@ -13,24 +13,34 @@ from leftfold import ops
 from leftfold.engine import Tensor
 
 
-class TensorSpec:
-    """The shape and type that tensors will have.
+class TensorShape(tuple[Any, ...]):
+    """A shape: a tuple, with TensorFlow's methods."""
 
-    Args:
-        shape: the sizes, `None` where they vary.
-        dtype: the element type.
-        name: a name.
-    """
+    @property
+    def rank(self) -> int:
+        return len(self)
 
-    def __init__(self, shape: Any = None, dtype: Any = "float32", name: str | None = None) -> None:
-        self.shape = shape
-        self.dtype = dtype
-        self.name = name
+    def as_list(self) -> list[Any]:
+        """The sizes as a list."""
+        return list(self)
 
 
-def TensorShape(dims: Any) -> tuple[int | None, ...]:
-    """A shape, which is a tuple here."""
-    return tuple(dims)
+def _get_shape(tensor: Tensor) -> TensorShape:
+    """The shape, as TensorFlow's method gives it."""
+    return TensorShape(tensor.shape)
+
+
+def _set_shape(tensor: Tensor, shape: Any) -> None:
+    """Check that a tensor has this shape; `None` stands for any size."""
+    fits = len(shape) == tensor.ndim and all(
+        wanted in (None, size) for wanted, size in zip(shape, tensor.shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"set_shape expected a tensor of {tuple(shape)}, got {tensor.shape}.")
+
+
+Tensor.get_shape = _get_shape  # type: ignore[attr-defined]
+Tensor.set_shape = _set_shape  # type: ignore[attr-defined]
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:

@@ -16,6 +16,7 @@ from leftfold.ops import (
     clip,
     cos,
     cosh,
+    count_nonzero,
     cumprod,
     cumsum,
     divide,
@@ -38,7 +39,6 @@ from leftfold.ops import (
     logical_not,
     logical_or,
     logical_xor,
-    matmul,
     maximum,
     minimum,
     mod,
@@ -66,20 +66,26 @@ from leftfold.ops import (
 from leftfold.ops import arccos as acos
 from leftfold.ops import arcsin as asin
 from leftfold.ops import arctan as atan
+from leftfold.ops import arctan2 as atan2
+from leftfold.ops import isfinite as is_finite
+from leftfold.ops import isinf as is_inf
+from leftfold.ops import isnan as is_nan
+from leftfold.ops import mod as floormod
 from leftfold.ops import power as pow
 
 __all__ = [
     *("abs", "acos", "add", "argmax", "argmin", "asin", "atan", "ceil", "cos", "cosh"),
     *("cumprod", "cumsum", "divide", "divide_no_nan", "einsum", "equal", "erf", "exp", "expm1"),
     *("floor", "greater", "greater_equal", "in_top_k", "less", "less_equal", "log", "log1p"),
-    *("log_sigmoid", "logical_and", "logical_not", "logical_or", "logical_xor", "matmul"),
+    *("log_sigmoid", "logical_and", "logical_not", "logical_or", "logical_xor"),
     *("maximum", "minimum", "mod", "multiply", "negative", "norm", "not_equal", "pow"),
     *("reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softplus", "softsign"),
     *("sqrt", "square", "subtract", "tan", "tanh", "tensordot", "top_k"),
     *("add_n", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "confusion_matrix"),
     *("l2_normalize", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean"),
     *("reduce_min", "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance"),
-    *("squared_difference",),
+    *("atan2", "count_nonzero", "floormod", "is_finite", "is_inf", "is_nan", "segment_sum"),
+    *("squared_difference", "unsorted_segment_sum"),
 ]
 
 
@@ -108,6 +114,18 @@ reduce_variance = _reduction(ops.var)
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
     """`(x - y)**2`."""
     return ops.square(ops.subtract(x, y))
+
+
+def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+    """The sums of neighbouring rows that share a number."""
+    return ops.segment_sum(data, segment_ids)
+
+
+def unsorted_segment_sum(
+    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
+) -> Any:
+    """The sums of rows that share a number."""
+    return ops.segment_sum(data, segment_ids, int(num_segments))
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:

@@ -29,7 +29,14 @@ from leftfold.ops import (
 __all__ = [
     *("dropout", "elu", "embedding_lookup", "gelu", "l2_normalize", "leaky_relu", "log_softmax"),
     *("moments", "relu", "relu6", "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu"),
-    *("softmax", "softmax_cross_entropy_with_logits", "softplus", "softsign"),
+    *(
+        "bias_add",
+        "l2_loss",
+        "softmax",
+        "softmax_cross_entropy_with_logits",
+        "softplus",
+        "softsign",
+    ),
     *("sparse_softmax_cross_entropy_with_logits", "swish", "tanh", "top_k"),
 ]
 
@@ -63,3 +70,13 @@ def softmax_cross_entropy_with_logits(
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: Any = None) -> Any:
     """The cross-entropy of answers that are yes or no, element by element."""
     return ops.binary_crossentropy(labels, logits, from_logits=True)
+
+
+def bias_add(value: Any, bias: Any, data_format: Any = None, name: Any = None) -> Any:
+    """`value` with one number more in each of its last columns."""
+    return ops.add(value, bias)
+
+
+def l2_loss(t: Any, name: Any = None) -> Any:
+    """Half the sum of squares."""
+    return ops.sum(ops.square(t)) / 2

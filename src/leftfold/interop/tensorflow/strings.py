@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import Tensor
+from leftfold.interop.tensorflow.ragged import RaggedTensor
 
 __all__ = [
-    *("join", "length", "lower", "reduce_join", "regex_full_match", "regex_replace", "split"),
+    *(
+        "as_string",
+        "bytes_split",
+        "join",
+        "length",
+        "lower",
+        "reduce_join",
+        "regex_full_match",
+        "regex_replace",
+        "split",
+    ),
     *("strip", "substr", "to_number", "unicode_split", "upper"),
 ]
 
@@ -77,13 +88,14 @@ def unicode_split(
 
 
 def _rows(parts: Tensor) -> Any:
-    """A tensor where all texts have as many parts; else a list of lists."""
+    """The parts of one text as a tensor; those of several as rows of unequal length."""
     lists = parts.data.tolist()
     if parts.ndim == 0:
         return Tensor(np.array(lists, object))
-    if parts.ndim == 1 and len({len(some) for some in lists}) == 1:
-        return Tensor(np.array(lists, object))
-    return lists
+    if parts.ndim > 1:
+        raise ValueError(f"tf.strings expected one text or a list of them, got {parts.shape}.")
+    flat = np.array([part for row in lists for part in row], object)
+    return RaggedTensor(Tensor(flat), [len(row) for row in lists])
 
 
 def join(inputs: Any, separator: str = "", name: Any = None) -> Tensor:
@@ -103,6 +115,11 @@ def reduce_join(
     name: Any = None,
 ) -> Tensor:
     """The texts along `axis`, all of them by default, as one."""
+    if isinstance(inputs, RaggedTensor):
+        if axis not in (-1, 1):
+            raise ValueError(f"reduce_join of a ragged tensor expected axis=-1, got {axis}.")
+        rows = [reduce_join(row, 0, keepdims, separator).data.tolist() for row in inputs]
+        return Tensor(np.array(rows, object))
     array = _array(inputs)
     moved = array.reshape(-1) if axis is None else np.moveaxis(array, axis, -1)
     results = np.empty(moved.shape[:-1], object)
@@ -130,3 +147,18 @@ def regex_full_match(input: Any, pattern: str, name: Any = None) -> Tensor:
 def to_number(input: Any, out_type: Any = "float32", name: Any = None) -> Tensor:
     """The number that each text tells."""
     return Tensor(_each(float, input).data.astype(str(out_type)))
+
+
+def as_string(input: Any, precision: int = -1, name: Any = None) -> Tensor:
+    """Each number as a text; `precision` counts the digits behind the point."""
+    array = input.data if isinstance(input, Tensor) else np.asarray(input)
+    results = np.empty(array.shape, object)
+    for place, number in np.ndenumerate(array):
+        plain = array.dtype.kind in "iu"
+        results[place] = str(number) if plain else f"{number:.{6 if precision < 0 else precision}f}"
+    return Tensor(results)
+
+
+def bytes_split(input: Any, name: Any = None) -> Any:
+    """The characters of one text, or of several; as `unicode_split`."""
+    return unicode_split(input)

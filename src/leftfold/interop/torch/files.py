@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.quantization import from_bfloat16
+from leftfold.interop.torch.safetensors_header import read_header
 from leftfold.saving import SavingError
-from leftfold.saving.archive import replacing
+from leftfold.saving.archive import Archive, replacing
 
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
@@ -44,6 +47,18 @@ def read_state(path: Any) -> dict[str, np.ndarray]:
     raise SavingError(
         f"read_state expected a file that ends in .safetensors, {', '.join(_PICKLED)}, got {path}."
     )
+
+
+def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors that `read_state` would read; their numbers are left alone.
+
+    Raises:
+        SavingError: as `read_state`.
+        ImportError: when PyTorch's own format is to be read without it.
+    """
+    if path.suffix == ".safetensors":
+        return {name: entry.shape for name, entry in read_header(path).items()}
+    return {name: tuple(tensor.shape) for name, tensor in _pickled(path, "meta").items()}
 
 
 def write_state(
@@ -103,9 +118,9 @@ def _safetensors(path: Path) -> Any:
 
 
 def _read_safetensors(path: Path) -> dict[str, np.ndarray]:
+    read_header(path)
     safetensors = _safetensors(path)
     try:
-        # The package checks the header: its size, the types, bounds, gaps and overlaps.
         entries = safetensors.deserialize(path.read_bytes())
     except OSError as error:
         raise SavingError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -145,11 +160,19 @@ def _torch(path: Path) -> Any:
 
 
 def _read_pickled(path: Path) -> dict[str, np.ndarray]:
+    return {name: as_numpy(value, name) for name, value in _pickled(path, "cpu").items()}
+
+
+def _pickled(path: Path, device: str) -> Mapping[str, Any]:
+    """Tensors by name; on the device `"meta"` they have shapes but no numbers."""
+    if zipfile.is_zipfile(path):
+        with Archive(path) as archive:
+            archive.check_sizes()
     torch = _torch(path)
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # its unpickler has errors of every kind
-        reason = str(error).strip().split("\n")[0]
+        reason = _reason(str(error))
         raise SavingError(f"{path} was refused by PyTorch's weights-only loader: {reason}") from (
             error
         )
@@ -159,4 +182,10 @@ def _read_pickled(path: Path) -> dict[str, np.ndarray]:
         isinstance(name, str) and hasattr(value, "detach") for name, value in loaded.items()
     ):
         raise SavingError(f"{path} holds no state dict: tensors by name were expected.")
-    return {name: as_numpy(value, name) for name, value in loaded.items()}
+    return loaded
+
+
+def _reason(text: str) -> str:
+    """The one sentence of PyTorch's advice on how to run such a file that says what is wrong."""
+    found = re.search(r"WeightsUnpickler error: (.*?)(\. Please|, but|$)", text, re.MULTILINE)
+    return found[1] if found else text.strip().split("\n")[0]

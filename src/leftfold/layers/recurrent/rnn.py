@@ -192,9 +192,16 @@ class RNN(Layer):
         """Begin the next batch from zeros again."""
         self._memory.clear()
 
-    def reset_states(self) -> None:
-        """The same as `reset_state`."""
-        self.reset_state()
+    def reset_states(self, states: Any = None) -> None:
+        """The same as `reset_state`; with arrays, begin the next batch from these.
+
+        Args:
+            states: one array, or one for each state.
+        """
+        if states is None:
+            self.reset_state()
+        else:
+            self.states = states if isinstance(states, list | tuple) else [states]
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         """The shape of the output, with `return_state` followed by those of the states."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -85,7 +86,7 @@ def svg(figure: Any) -> str:
     """A matplotlib figure as an SVG element whose text has the colour of the page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
     return text[text.index("<svg") :].replace(_INK, "currentColor")
 
 
@@ -181,4 +182,43 @@ def bars(
         axis.set_yticks(at, names)
         axis.set_xlabel(x_label)
         axis.grid(False, axis="y")
+    return drawn.svg
+
+
+def matrix(table: np.ndarray, names: Sequence[str], x_label: str, y_label: str) -> str:
+    """Counts as squares, shaded by their share of the row, with the numbers written in.
+
+    Args:
+        table: `(n, n)`.
+        names: of rows and columns.
+        x_label: what columns are.
+        y_label: what rows are.
+    """
+    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    size = 2.2 + 0.55 * len(names)
+    small = 8 if len(names) > 10 else 11
+    with drawing(size + 1, size) as drawn:
+        axis = drawn.axis
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for row, column in np.ndindex(table.shape):
+            color = "white" if shares[row, column] > 0.55 else "#1c2330"
+            count = f"{table[row, column]:,}"
+            axis.text(column, row, count, ha="center", va="center", color=color, fontsize=small)
+        turn = 45 if max(map(len, names)) > 6 else 0
+        axis.set_xticks(range(len(names)), names, rotation=turn, ha="right" if turn else "center")
+        axis.set_yticks(range(len(names)), names)
+        axis.set(xlabel=x_label, ylabel=y_label)
+        axis.grid(False)
+    return drawn.svg
+
+
+def calibration(confidence: np.ndarray, accuracy: np.ndarray) -> str:
+    """Accuracy against confidence, with the line on which both are equal."""
+    with drawing(4.4, 4.0) as drawn:
+        axis = drawn.axis
+        low = float(min(confidence.min(), accuracy.min(), 0.5))
+        axis.plot([low, 1], [low, 1], color=_INK, linewidth=1, linestyle=":", label="ideal")
+        axis.plot(confidence, accuracy, marker="o", label="network")
+        axis.set(xlabel="confidence", ylabel="accuracy")
+        axis.legend()
     return drawn.svg

@@ -165,6 +165,13 @@ class Exporter:
             zip(model.inputs, self._open_shapes(model, any_length), strict=True)
         ):
             dtype = "int32" if _reads_ids(model, i) else tensor.dtype
+            if dtype == "string":
+                raise ValueError(
+                    self.refusal(
+                        f"its input {tensor.name} takes texts, of which ONNX makes no ids: export "
+                        "the layers behind them as a model of its own"
+                    )
+                )
             sizes = [
                 n if n is not None else _size_name(tensor.name, axis, alone)
                 for axis, n in enumerate(shape)

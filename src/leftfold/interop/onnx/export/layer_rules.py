@@ -72,6 +72,32 @@ def _projection(exporter: Exporter, layer: Any, node: Node) -> Any:
     return _reshaped(exporter, flat, (*[0] * outer, *layer.sizes), output.shape)
 
 
+def _cropping(exporter: Exporter, layer: Any, node: Node) -> Any:
+    """A slice counted from the end, where the size is open."""
+    x = node.args[0]
+    cuts = [slice(before, -after or None) for before, after in layer._edges()]
+    return x[(slice(None),) * layer._first_axis + tuple(cuts)]
+
+
+def _group_normalization(exporter: Exporter, layer: Any, node: Node) -> Any:
+    """All that a group normalises in one axis, whatever sizes are open."""
+    graph, (output,) = exporter.graph, node.outputs
+    x = ops.moveaxis(node.args[0], layer.axis, 1)
+    value = exporter.value(x, output.dtype)
+    rows = graph.node("Reshape", value, graph.integers(0, layer.groups, -1))
+    grouped = exporter.bind(rows, (x.shape[0], layer.groups, None), output.dtype)
+    mean, variance = ops.moments(grouped, axes=[2], keepdims=True)
+    normal = (grouped - mean) * ops.rsqrt(variance + layer.epsilon)
+    back = graph.node("Reshape", exporter.value(normal), graph.node("Shape", value))
+    y = exporter.bind(back, x.shape, output.dtype)
+    along = (x.shape[1], *[1] * (x.ndim - 2))
+    if layer.gamma is not None:
+        y = y * ops.reshape(layer.gamma, along)
+    if layer.beta is not None:
+        y = y + ops.reshape(layer.beta, along)
+    return ops.moveaxis(y, 1, layer.axis)
+
+
 def _time_distributed(exporter: Exporter, layer: Any, node: Node) -> Any:
     """All steps through the layer as one batch; a dense layer takes them as they are."""
     x = node.args[0]
@@ -214,6 +240,9 @@ _RULES: dict[type, LayerRule] = {
     layers.RNN: write_recurrent,
     layers.Flatten: _flatten,
     layers.Reshape: _reshape,
+    layers.Cropping1D: _cropping,
+    layers.Cropping2D: _cropping,
+    layers.GroupNormalization: _group_normalization,
     layers.TimeDistributed: _time_distributed,
     layers.Dot: _dot,
     layers.Attention: _attention,

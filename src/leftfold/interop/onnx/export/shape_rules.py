@@ -107,10 +107,13 @@ def _unstack(exporter: Exporter, ys: Any, x: Any, num: Any, axis: int) -> list[s
 @rule("repeat")
 def _repeat(exporter: Exporter, y: KerasTensor, x: Any, repeats: Any, axis: Any) -> str:
     graph, value = exporter.graph, exporter.value(x, y.dtype)
-    if axis is None or np.ndim(repeats) or x.shape[axis] is None:
-        raise ValueError(exporter.refusal("ops.repeat needs one number and an axis of known size"))
-    places = np.repeat(np.arange(x.shape[axis]), int(repeats))
-    return graph.node("Gather", value, graph.integers(*places.tolist()), axis=int(axis))
+    if axis is None or np.ndim(repeats):
+        raise ValueError(exporter.refusal("ops.repeat needs one number and an axis"))
+    times, place = graph.constant(repeats, "int64"), int(axis) % y.ndim
+    size = graph.node("Gather", graph.node("Shape", value), graph.constant(place, "int64"))
+    zero, one = graph.constant(0, "int64"), graph.constant(1, "int64")
+    count = graph.node("Range", zero, graph.node("Mul", size, times), one)
+    return graph.node("Gather", value, graph.node("Div", count, times), axis=place)
 
 
 @rule("tile")

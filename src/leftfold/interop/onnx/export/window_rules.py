@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leftfold.engine import KerasTensor
 from leftfold.interop.onnx.export.rules import rule
+from leftfold.ops.transposed_convolution import edge, output_paddings
 from leftfold.ops.windows import windows
 
 if TYPE_CHECKING:
@@ -62,6 +63,36 @@ def _depthwise(
     over = windows("conv", rank, kernel.shape[:-2], strides, padding, dilation_rate)
     first = data_format == "channels_first"
     return _windowed(exporter, y, x, first, over, "Conv", [weights], group=channels)
+
+
+@rule("conv_transpose")
+def _transposed(
+    exporter: Exporter,
+    y: KerasTensor,
+    x: Any,
+    kernel: Any,
+    strides: Any,
+    padding: str,
+    output_padding: Any,
+    data_format: str | None,
+    dilation_rate: Any,
+) -> str:
+    """ONNX adds outputs behind the last window, or cuts them off on either side."""
+    graph, rank = exporter.graph, y.ndim - 2
+    order = [rank + 1, rank, *range(rank)]
+    weights = graph.node("Transpose", exporter.value(kernel, y.dtype), perm=order)
+    over = windows(
+        "conv_transpose", rank, kernel.shape[:-2], strides, padding, dilation_rate,
+        ("valid", "same"),
+    )  # fmt: skip
+    extra = output_paddings("conv_transpose", output_padding, over.strides)
+    edges = [edge(over, axis, extra) for axis in range(rank)]
+    behind = [over.spans[axis] - start - last for axis, (start, last) in enumerate(edges)]
+    pads = [start for start, _ in edges] + [max(n, 0) for n in behind]
+    return _windowed(
+        exporter, y, x, data_format == "channels_first", over._replace(padding="valid"),
+        "ConvTranspose", [weights], pads=pads, output_padding=[max(-n, 0) for n in behind],
+    )  # fmt: skip
 
 
 @rule("max_pool")
@@ -129,7 +160,7 @@ def _windowed(
     elif over.padding == "causal":
         margins = over.margins([1] * rank)
         settings["pads"] = [before for before, _ in margins] + [after for _, after in margins]
-    if kind == "Conv" or max(over.dilation) > 1:
+    if kind.startswith("Conv") or max(over.dilation) > 1:
         settings["dilations"] = list(over.dilation)
     made = graph.node(kind, value, *weights, strides=list(over.strides), **settings)
     if channels_first:

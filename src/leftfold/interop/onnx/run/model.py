@@ -18,6 +18,8 @@ from leftfold.interop.onnx.run import (  # noqa: F401, operators register themse
 )
 from leftfold.interop.onnx.run.operators import OPERATORS
 from leftfold.interop.onnx.run.reading import Program, Step, Value, read_file
+from leftfold.interop.onnx.run.sizes import check_result, memory_limited, take
+from leftfold.saving.errors import one_line
 
 
 def import_onnx(path: Any) -> OnnxModel:
@@ -85,11 +87,13 @@ class OnnxModel:
         sizes: dict[str, int] = {}
         for value in self.inputs:
             values[value.name] = _fitting(value, inputs[value.name], sizes)
-        with np.errstate(all="ignore"):
+        given = sum(values[value.name].nbytes for value in self.inputs)
+        constants = sum(array.nbytes for array in self._constants.values())
+        with np.errstate(all="ignore"), memory_limited(constants, given):
             for step, finished in self._steps:
                 _run_step(step, values)
                 for name in finished:
-                    del values[name]
+                    take(-values.pop(name).nbytes)
         return {name: np.asarray(values[name], order="C") for name in self.output_names}
 
     def predict(self, x: Any) -> Any:
@@ -130,21 +134,22 @@ def _run_step(step: Step, values: dict[str, Any]) -> None:
     call = step.call
     given = [values[name] if name else None for name in step.inputs]
     try:
+        check_result(call, given)
         result = OPERATORS[call.kind](call, *given)
     except MemoryError as error:
         raise call.refuse("its result does not fit into memory") from error
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
-        if str(error).startswith(f"{call.kind} {call.name}:"):
+    except Exception as error:  # what NumPy makes of odd attributes has many classes
+        if str(error).startswith(f"{call.kind} {one_line(call.name)}:"):
             raise
         shapes = ", ".join("none" if x is None else str(x.shape) for x in given)
-        raise ValueError(
-            f"{call.kind} {call.name} cannot compute with inputs of shape {shapes or 'none'}: "
-            f"{error}"
+        raise call.refuse(
+            f"it cannot compute with inputs of shape {shapes or 'none'}: {error}"
         ) from error
     results = result if isinstance(result, tuple) else (result,)
     for name, array in zip(step.outputs, results, strict=False):
         if name:
             values[name] = array
+            take(array.nbytes)
 
 
 def _fitting(value: Value, given: Any, sizes: dict[str, int]) -> np.ndarray:

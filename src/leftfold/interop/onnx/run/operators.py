@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-LARGEST_RESULT = 1 << 31
-"""Bytes that an operator may make out of a shape that stands in the file or in its inputs."""
+from leftfold.interop.onnx.run.sizes import check_bytes
+from leftfold.saving.errors import one_line
 
 
 class Call(NamedTuple):
@@ -34,7 +34,7 @@ class Call(NamedTuple):
 
     def refuse(self, reason: str) -> ValueError:
         """An error about this node, to be raised."""
-        return ValueError(f"{self.kind} {self.name}: {reason}.")
+        return ValueError(one_line(f"{self.kind} {self.name}: {reason}."))
 
 
 Function = Callable[..., Any]
@@ -85,6 +85,5 @@ def checked_shape(call: Call, shape: Iterable[Any], dtype: Any) -> tuple[int, ..
     sizes = tuple(int(n) for n in shape)
     if any(n < 0 for n in sizes):
         raise call.refuse(f"expected sizes of 0 and more, got {sizes}")
-    if math.prod(sizes) * np.dtype(dtype).itemsize > LARGEST_RESULT:
-        raise call.refuse(f"a result of shape {sizes} is larger than {LARGEST_RESULT} bytes")
+    check_bytes(call, math.prod(sizes) * np.dtype(dtype).itemsize, sizes)
     return sizes

@@ -70,6 +70,8 @@ def _per_axis(call: Call, numbers: Array, x: Array, dtype: Any) -> Array:
     block = call.get("block_size", 0)
     if not block:
         raise call.refuse(f"expected a block_size beside scales of shape {numbers.shape}")
+    if not 0 < block <= x.shape[axis]:
+        raise call.refuse(f"expected a block_size from 1 to {x.shape[axis]}, got {block}")
     return np.repeat(numbers, block, axis)[tuple(slice(n) for n in x.shape)]
 
 

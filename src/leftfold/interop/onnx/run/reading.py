@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from leftfold.interop.onnx.export.writing import import_onnx_package
+from leftfold.interop.onnx.outline import outline
+from leftfold.interop.onnx.run.external import ExternalData
 from leftfold.interop.onnx.run.operators import LIMITS, OPERATORS, Call
 from leftfold.interop.onnx.run.types import TYPES, array_of, attributes_of, type_of
 from leftfold.saving import SavingError
 
 _LARGEST_FILE = 2 << 30
 """Protocol buffers end there."""
-_MOST_NODES = 100_000
+_MOST_NODES = 50_000
 _DOMAINS = ("", "ai.onnx")
 _OLDEST, _NEWEST = 7, 100
 
@@ -60,6 +62,7 @@ def read_file(path: Any) -> Program:
     if os.path.getsize(path) > _LARGEST_FILE:
         raise SavingError(f"{path} was refused: it is larger than {_LARGEST_FILE} bytes.")
     try:
+        outline(path)  # what parsing would fill memory with is refused before it is parsed
         content = path.read_bytes()
     except OSError as error:
         raise SavingError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -91,17 +94,20 @@ def read_model(model: Any, folder: Path | None = None) -> Program:
         raise SavingError("The model has functions of its own, which are not supported.")
     if graph.sparse_initializer:
         raise SavingError("The model has sparse constants, which are not supported.")
+    external = ExternalData(folder)
     constants = {}
     for tensor in graph.initializer:
         if tensor.name in constants or not tensor.name:
             raise SavingError(f"The model was refused: two constants are called {tensor.name!r}.")
-        constants[tensor.name] = _frozen(array_of(tensor, folder, f"Constant {tensor.name}"))
+        constants[tensor.name] = _frozen(array_of(tensor, external, f"Constant {tensor.name}"))
     inputs = [_value(item) for item in graph.input if item.name not in constants]
     known = {value.name for value in inputs} | set(constants)
     if len(known) < len(inputs) + len(constants):
         raise SavingError("The model was refused: two of its inputs have the same name.")
-    steps = _steps(graph.node, version, known, folder)
+    steps = _steps(graph.node, version, known, external)
     outputs = [_value(item) for item in graph.output]
+    if len({value.name for value in outputs}) < len(outputs):
+        raise SavingError("The model was refused: two of its outputs have the same name.")
     for value in outputs:
         if value.name not in known:
             raise SavingError(f"The model was refused: nothing computes its output {value.name}.")
@@ -118,7 +124,7 @@ def _version(model: Any) -> int:
     return int(version)
 
 
-def _steps(nodes: Any, version: int, known: set[str], folder: Path | None) -> list[Step]:
+def _steps(nodes: Any, version: int, known: set[str], external: ExternalData) -> list[Step]:
     """The nodes in order, each after those that it reads; adds what they name to `known`."""
     missing = sorted(
         {
@@ -142,7 +148,7 @@ def _steps(nodes: Any, version: int, known: set[str], folder: Path | None) -> li
             if value and value in known:
                 raise SavingError(f"The model was refused: {value!r} is computed twice.")
             known.add(value)
-        attributes = attributes_of(node, folder)
+        attributes = attributes_of(node, external)
         results = max((i + 1 for i, output in enumerate(node.output) if output), default=0)
         call = Call(node.op_type, name, attributes, version, results, {})
         reason = LIMITS[call.kind](call) if call.kind in LIMITS else None

@@ -66,6 +66,8 @@ def _split(call: Call, x: Array, sizes: Any = None) -> Any:
     sizes = call.get("split") if sizes is None else sizes
     if sizes is None:
         count = call.get("num_outputs", call.results)
+        if not 0 < count <= max(total, call.results):
+            raise call.refuse(f"a size of {total} cannot be split into {count}")
         each = -(-total // count)
         sizes = [each] * (count - 1) + [total - each * (count - 1)]
     if sum(int(n) for n in sizes) != total or any(n < 0 for n in sizes):

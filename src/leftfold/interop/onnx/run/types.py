@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from leftfold.engine.quantization import from_bfloat16
 from leftfold.interop.onnx.export.writing import import_onnx_package
+from leftfold.interop.onnx.run.external import ExternalData
 from leftfold.saving import SavingError
 
 TYPES = {
@@ -19,6 +19,14 @@ TYPES = {
 """The numbers of `TensorProto.DataType`."""
 
 BFLOAT16 = 16
+
+MOST_AXES = 64
+"""As many as an array of NumPy can have."""
+
+LARGEST_SIZE = 1 << 40
+
+_LONGEST_LIST = 1 << 20
+"""Numbers in one attribute that is no tensor."""
 
 _FIELDS = {
     1: "float_data", 2: "int32_data", 3: "int32_data", 4: "int32_data", 5: "int32_data",
@@ -40,12 +48,12 @@ def type_of(number: int, what: str) -> np.dtype[Any]:
     return np.dtype(TYPES[number])
 
 
-def array_of(tensor: Any, folder: Path | None, what: str) -> np.ndarray:
+def array_of(tensor: Any, external: ExternalData, what: str) -> np.ndarray:
     """The values of a `TensorProto`.
 
     Args:
         tensor: the tensor.
-        folder: the folder of the file, inside of which data may lie in other files.
+        external: the files in which its data may lie.
         what: how to speak of it.
 
     Raises:
@@ -54,13 +62,15 @@ def array_of(tensor: Any, folder: Path | None, what: str) -> np.ndarray:
     number = tensor.data_type
     if number != BFLOAT16 and number not in TYPES:
         raise SavingError(f"{what} has an element type that is not supported (number {number}).")
+    if len(tensor.dims) > MOST_AXES:
+        raise SavingError(f"{what} was refused: it has {len(tensor.dims)} axes.")
     shape = tuple(tensor.dims)
-    if any(n < 0 for n in shape):
-        raise SavingError(f"{what} was refused: it has a negative size in {shape}.")
+    if any(not 0 <= n <= LARGEST_SIZE for n in shape):
+        raise SavingError(f"{what} was refused: it has an impossible size in {shape}.")
     stored = np.dtype("<u2") if number == BFLOAT16 else np.dtype(TYPES[number]).newbyteorder("<")
     size = math.prod(shape)
     if tensor.data_location == 1:
-        content = _external(tensor, folder, size * stored.itemsize, what)
+        content = external.content(tensor, size * stored.itemsize, what)
     elif tensor.HasField("raw_data"):
         content = tensor.raw_data
     else:
@@ -85,35 +95,16 @@ def _from_numbers(
             f"{what} was refused: shape {shape} needs {size} numbers, it has {len(numbers)}."
         )
     if number in (10, BFLOAT16):
-        bits = np.array(numbers, np.int64).astype(np.uint16).reshape(shape)
+        bits = np.fromiter(numbers, np.int64, size).astype(np.uint16).reshape(shape)
         return from_bfloat16(bits) if number == BFLOAT16 else bits.view(np.float16)
-    return np.array(list(numbers)).astype(TYPES[number]).reshape(shape)
-
-
-def _external(tensor: Any, folder: Path | None, size: int, what: str) -> bytes:
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if folder is None:
-        raise SavingError(f"{what} was refused: its data lie in another file.")
-    path = (folder / location).resolve()
-    if not location or not path.is_relative_to(folder.resolve()):
-        raise SavingError(f"{what} was refused: its data lie outside the folder: {location!r}.")
-    if not path.is_file():
-        raise SavingError(f"{what} is incomplete: {location!r} is missing.")
+    stored = "int32" if TYPES[number] == "bool" else TYPES[number]
     try:
-        offset, length = int(entries.get("offset", 0)), int(entries.get("length", size))
-    except ValueError:
-        raise SavingError(f"{what} was refused: its offset or length is no number.") from None
-    if offset < 0 or length != size or offset + length > path.stat().st_size:
-        raise SavingError(
-            f"{what} was refused: {location!r} does not have {size} bytes from {offset} on."
-        )
-    with open(path, "rb") as file:
-        file.seek(offset)
-        return file.read(length)
+        return np.fromiter(numbers, stored, size).astype(TYPES[number]).reshape(shape)
+    except OverflowError as error:
+        raise SavingError(f"{what} was refused: a number is out of range: {error}.") from error
 
 
-def attributes_of(node: Any, folder: Path | None) -> dict[str, Any]:
+def attributes_of(node: Any, external: ExternalData) -> dict[str, Any]:
     """The attributes of a node.
 
     Raises:
@@ -127,7 +118,7 @@ def attributes_of(node: Any, folder: Path | None) -> dict[str, Any]:
         kinds.FLOATS: lambda a: [float(x) for x in a.floats],
         kinds.INTS: lambda a: [int(x) for x in a.ints],
         kinds.STRINGS: lambda a: [bytes(x).decode("utf-8", "replace") for x in a.strings],
-        kinds.TENSOR: lambda a: array_of(a.t, folder, f"Attribute {a.name} of {node.op_type}"),
+        kinds.TENSOR: lambda a: array_of(a.t, external, f"Attribute {a.name} of {node.op_type}"),
     }
     found = {}
     for attribute in node.attribute:
@@ -135,6 +126,11 @@ def attributes_of(node: Any, folder: Path | None) -> dict[str, Any]:
             raise SavingError(
                 f"{node.op_type} {node.name}: its attribute {attribute.name} is of a kind that is "
                 "not supported."
+            )
+        if len(attribute.floats) + len(attribute.ints) + len(attribute.strings) > _LONGEST_LIST:
+            raise SavingError(
+                f"{node.op_type} {node.name}: its attribute {attribute.name} has more than "
+                f"{_LONGEST_LIST} entries."
             )
         found[attribute.name] = readers[attribute.type](attribute)
     return found

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from leftfold.interop.onnx.run.operators import Call, checked_shape, limit, operator
-from leftfold.ops import conv
+from leftfold.ops import conv, conv_transpose
 
 Array = np.ndarray
+
+_MOST_PLACES = 1 << 16
+"""Places of one window, each of which is a pass over the inputs."""
 
 
 class _Geometry(NamedTuple):
@@ -33,6 +37,8 @@ def _geometry(call: Call, x: Array, size: list[int]) -> _Geometry:
         raise call.refuse(f"its window {size} does not fit inputs of shape {x.shape}")
     if any(n < 0 for n in given) or len(given) != 2 * rank:
         raise call.refuse(f"expected {2 * rank} pads of 0 and more, got {given}")
+    if math.prod(size) > _MOST_PLACES:
+        raise call.refuse(f"its window {size} has more than {_MOST_PLACES} places")
     pads, counts = [], []
     for i, n in enumerate(x.shape[2:]):
         span = (size[i] - 1) * dilations[i] + 1
@@ -135,3 +141,64 @@ def _global_average_pool(call: Call, x: Array) -> Array:
 @operator("GlobalMaxPool")
 def _global_max_pool(call: Call, x: Array) -> Array:
     return np.max(x, axis=tuple(range(2, x.ndim)), keepdims=True)
+
+
+@operator("ConvTranspose")
+def _conv_transpose(call: Call, x: Array, weights: Array, bias: Any = None) -> Array:
+    """Each group by the operation of `leftfold.ops`, whole; pads are cut off from it."""
+    size, groups = list(weights.shape[2:]), call.get("group", 1)
+    rank = len(size)
+    strides, dilations = (call.get(name, [1] * rank) for name in ("strides", "dilations"))
+    extra = call.get("output_padding", [0] * rank)
+    if x.ndim != rank + 2 or {len(strides), len(dilations), len(extra)} != {rank}:
+        raise call.refuse(f"its window {size} does not fit inputs of shape {x.shape}")
+    if min(*size, *strides, *dilations, groups) < 1 or min(extra) < 0:
+        raise call.refuse("expected a window, strides and dilations of 1 and more")
+    if x.shape[1] != weights.shape[0] or x.shape[1] % groups:
+        raise call.refuse(f"weights of shape {weights.shape} do not fit shape {x.shape}")
+    spans = [(n - 1) * d + 1 for n, d in zip(size, dilations, strict=True)]
+    whole = [
+        (n - 1) * s + span + e
+        for n, s, span, e in zip(x.shape[2:], strides, spans, extra, strict=True)
+    ]
+    wanted = call.get("output_shape")
+    if wanted is not None:  # what windows do not reach is 0
+        whole = [max(n, size) for n, size in zip(whole, wanted[-rank:], strict=True)]
+    filters = weights.shape[1] * groups
+    checked_shape(call, (len(x), filters, *whole), x.dtype)
+    kernel = np.moveaxis(weights, (0, 1), (-1, -2))
+    parts = [
+        conv_transpose(
+            np.ascontiguousarray(part), np.ascontiguousarray(own), tuple(strides), "valid",
+            (0,) * rank, "channels_first", tuple(dilations),
+        ).data
+        for part, own in zip(
+            np.split(x, groups, 1), np.split(kernel, groups, kernel.ndim - 1), strict=True
+        )
+    ]  # fmt: skip
+    y = np.zeros((len(x), filters, *whole), x.dtype)
+    made = np.concatenate(parts, axis=1)
+    y[tuple(map(slice, made.shape))] = made
+    key = [slice(None), slice(None)]
+    for n, (before, after) in zip(whole, _cut_off(call, x, whole, strides), strict=True):
+        key.append(slice(before, n - after))
+    y = y[tuple(key)]
+    return y if bias is None else y + bias.reshape(1, -1, *[1] * rank)
+
+
+def _cut_off(call: Call, x: Array, whole: list[int], strides: list[int]) -> list[tuple[int, int]]:
+    """How many outputs are left out in front and behind, along each axis."""
+    rank, auto = len(whole), call.get("auto_pad", "NOTSET")
+    wanted = call.get("output_shape")
+    if wanted is None and auto.startswith("SAME"):
+        wanted = [n * s for n, s in zip(x.shape[2:], strides, strict=True)]
+    if wanted is None:
+        pads = call.get("pads", [0] * (2 * rank))
+        if len(pads) != 2 * rank or min(pads) < 0:
+            raise call.refuse(f"expected {2 * rank} pads of 0 and more, got {pads}")
+        return list(zip(pads[:rank], pads[rank:], strict=True))
+    cuts = []
+    for n, size in zip(whole, wanted[-rank:], strict=True):
+        half = (n - size) // 2
+        cuts.append((half, n - size - half) if auto != "SAME_LOWER" else (n - size - half, half))
+    return cuts
