@@ -31,7 +31,7 @@ def main(quick: bool = False) -> dict[str, float]:
         print(f"{row.name:<26} {row.nats:.3f} nats per character, {row.bits:.3f} bits")
     print(judged.verdict(), "\n")
     for temperature in (0.5, 1.0):
-        print(f"--- temperature {temperature}")
+        print(f"--- temperature {temperature}\nThe function ", end="")
         for piece in writer.stream("The function ", 250, temperature, seed=1):
             print(piece, end="", flush=True)
         print("\n")
