@@ -30,22 +30,29 @@ class Source:
 
     path: str
     time: str | None
-    value: list[str]
+    value: Sequence[str]
     series: str | None
-    past: list[str]
-    future: list[str]
+    past: Sequence[str]
+    future: Sequence[str]
     missing: str
     sort: bool
     format: str | None
     encoding: str | None
     delimiter: str | None
 
-    def panel(self) -> Panel:
-        """The series, with what was guessed and found said on stderr."""
+    def panel(self, trained: Panel | None = None) -> Panel:
+        """The series, with what was guessed and found said on stderr.
+
+        Args:
+            trained: that of training, whose columns are taken where none are named.
+        """
         table = read_table(self.path, self.format, self.encoding, self.delimiter)
-        roles, guesses = find_roles(
-            table, self.time, self.value, self.series, self.past, self.future
-        )
+        value, past, future = self.value, self.past, self.future
+        if trained is not None:
+            past, future = past or trained.past_names, future or trained.future_names
+            columns = [trained.value_name], [one.name for one in trained.series]
+            value = value or next((c for c in columns if set(c) <= set(table.names)), [])
+        roles, guesses = find_roles(table, self.time, value, self.series, past, future)
         for guess in guesses:
             say(guess)
         panel = read_panel(table, roles, self.missing, self.sort)
@@ -205,7 +212,7 @@ def predict(
     with one_line_errors():
         forecaster = Forecaster.load(model)
         if source is not None:
-            forecaster.update(source.panel())
+            forecaster.update(source.panel(forecaster.panel_))
         steps = horizon or forecaster.horizon
         levels = forecaster.levels_
         found = forecaster.predict_quantiles(steps, levels)
@@ -248,7 +255,7 @@ def evaluate(
     output_format(format, output)
     with one_line_errors():
         forecaster = Forecaster.load(model)
-        found = forecaster.backtest(source.panel(), test=_size(test))
+        found = forecaster.backtest(source.panel(forecaster.panel_), test=_size(test))
         if report is not None:
             forecast_page(forecaster, found, source.facts).save(report)
             say(f"Report: {report}.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"
 WITHOUT = "without the network"
-MOST_ORIGINS = 600
+MOST_ORIGINS = 2000
 _MANY_SERIES = 10
 
 
