@@ -16,6 +16,7 @@ import numpy as np
 from leftfold.callbacks import Callback
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
+from leftfold.tasks.extras import require
 from leftfold.tasks.forecasting import Forecaster, Panel
 from leftfold.tasks.forecasting.backtest import Backtest, split_begins
 from leftfold.tasks.forecasting.series import find_roles, read_panel
@@ -134,6 +135,7 @@ def train(
     if threads is not None:
         config.set_threads(threads)
     with one_line_errors():
+        _check_drawing(report)
         forecaster = Forecaster(**settings)
         panel = source.panel()
         begins = split_begins(panel, forecaster.horizon, _size(test))
@@ -155,16 +157,22 @@ def train(
         whole = panel.with_series([panel.series[i] for i in chosen])
         stopped = any(t.ended_by == "interrupt" for t in forecaster.trainings_)
         found = None if stopped else forecaster.backtest(whole, test=_size(test))
-        if report is not None and found is not None:
-            forecast_page(forecaster, found, source.facts).save(report)
         forecaster.update(whole)
         forecaster.save(output)
+        if report is not None and found is not None:
+            forecast_page(forecaster, found, source.facts).save(report)
     done = f"{seconds:.1f} s, {forecaster.model.count_params():,} parameters"
     if found is None:
         say(f"Stopped after {done}. The best so far is saved as {output}.")
         raise KeyboardInterrupt
     say(f"Trained in {done}. Saved as {output}." + (f" Report: {report}." if report else ""))
     _show(found, format)
+
+
+def _check_drawing(report: Path | None) -> None:
+    """Complain before the work where a report could not be drawn after it."""
+    if report is not None:
+        require("matplotlib", "tasks", "The report")
 
 
 def _size(test: float | None) -> int | float | None:
@@ -254,6 +262,7 @@ def evaluate(
     check_writable(report, "--report")
     output_format(format, output)
     with one_line_errors():
+        _check_drawing(report)
         forecaster = Forecaster.load(model)
         found = forecaster.backtest(source.panel(forecaster.panel_), test=_size(test))
         if report is not None:

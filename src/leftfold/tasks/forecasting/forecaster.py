@@ -144,7 +144,7 @@ class Forecaster(TaskEstimator):
         self.future_ = Scaler.of(
             [s.future[:end] for s, end in zip(panel.series, ends, strict=True)]
         )
-        prepared = self._prepare(panel, ends)
+        prepared = self.prepare(panel, ends)
         trained = self._train(prepared, ends, callbacks)
         self.model_ = trained.model
         self.spread_, self.resting_ = trained.spread, trained.resting
@@ -284,7 +284,7 @@ class Forecaster(TaskEstimator):
         """
         self._check_fitted()
         return engine.quantile_forecasts(
-            self, self._prepare(panel, known, horizon), origins, horizon, share
+            self, self.prepare(panel, known, horizon), origins, horizon, share
         )
 
     def backtest(
@@ -335,9 +335,16 @@ class Forecaster(TaskEstimator):
             )
         return panel.with_series(kept), at
 
-    def _prepare(
+    def prepare(
         self, panel: Panel, known: Sequence[int], horizon: int | None = None
     ) -> list[Prepared]:
+        """Series with their bases and what the network reads of each step.
+
+        Args:
+            panel: the series.
+            known: of each, how many values its base may be chosen on.
+            horizon: steps ahead; the trained ones by default.
+        """
         return [
             prepare(
                 one,
@@ -385,7 +392,7 @@ class Forecaster(TaskEstimator):
             )
         state.check_known_ahead(panel, steps)
         if panel is not self.panel_ or self._ready is None or steps > self.horizon:
-            ready = self._prepare(panel, [len(one) for one in panel.series], steps)
+            ready = self.prepare(panel, [len(one) for one in panel.series], steps)
             if panel is self.panel_:
                 self._ready = ready
         else:
