@@ -183,12 +183,12 @@ class Forecaster(TaskEstimator):
         self._ready: list[Prepared] | None = None
         return self
 
-    def predict(self, X: Any = None) -> np.ndarray:
+    def predict(self, horizon: Any = None) -> np.ndarray:
         """Medians of the steps behind the end of each series.
 
         Args:
-            X: how many steps, by default `horizon`; or the covariates `(steps, F)` that are known
-                of them, which a data frame's rows without a value can give as well.
+            horizon: how many steps, by default those of training; or the covariates `(steps, F)`
+                that are known of them, which a data frame's rows without a value can give, too.
 
         Returns:
             `(steps,)` for one series, `(series, steps)` for several.
@@ -197,38 +197,38 @@ class Forecaster(TaskEstimator):
             NotFittedError: before `fit`.
             DataError: for more steps than there are covariates for, or than were trained.
         """
-        found = self._forecast_end(X)
+        found = self._forecast_end(horizon)
         return found[..., len(self.levels_) // 2]
 
     def predict_quantiles(
         self,
-        X: Any = None,
+        horizon: Any = None,
         quantiles: Sequence[float] | None = None,
     ) -> np.ndarray:
         """Quantiles of the steps behind the end of each series.
 
         Args:
-            X: as in `predict`.
+            horizon: as in `predict`.
             quantiles: others than those trained, between the smallest and the largest of them.
 
         Returns:
             `(steps, Q)` for one series, `(series, steps, Q)` for several.
         """
-        found = self._forecast_end(X)
+        found = self._forecast_end(horizon)
         wanted = list(self.quantiles if quantiles is None else quantiles)
         low, high = self.levels_[0], self.levels_[-1]
         if any(not low <= q <= high for q in wanted):
             raise ValueError(f"quantiles expected numbers from {low:g} to {high:g}, got {wanted}.")
         return between(found, self.levels_, wanted)
 
-    def predict_interval(self, X: Any = None, coverage: float = 0.8) -> np.ndarray:
+    def predict_interval(self, horizon: Any = None, coverage: float = 0.8) -> np.ndarray:
         """Intervals that cover the truth with a probability, `(..., steps, 2)`.
 
         Args:
-            X: as in `predict`.
+            horizon: as in `predict`.
             coverage: such as 0.8; intervals lie around the median.
         """
-        return self.predict_quantiles(X, [(1 - coverage) / 2, (1 + coverage) / 2])
+        return self.predict_quantiles(horizon, [(1 - coverage) / 2, (1 + coverage) / 2])
 
     def score(self, X: Any, y: Any = None) -> float:
         """How much smaller errors are than those of persistence on values that come next.
