@@ -100,6 +100,27 @@ def test_a_forecast_of_other_series_from_standard_input(
     assert all(-10 < float(row["forecast"]) < 20 for row in rows)
 
 
+def test_the_columns_of_training_are_remembered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = np.random.default_rng(0).normal(size=50)
+    lines = [
+        f"{d},{i % 5 + c:.2f},{i % 5},{i}"
+        for i, (d, c) in enumerate(zip(dates(50), chance, strict=True))
+    ]
+    path = write(
+        tmp_path / "s.csv", [*lines, "2019-03-01,,2,51", "2019-04-01,,3,52"], "day,sold,sale,n"
+    )
+    model = str(tmp_path / "m.leftfold")
+    named = ["--value", "sold", "--future", "sale", "--horizon", "2", "--test", "6"]
+    assert run("train", str(path), "-o", model, *named, *QUICK) == 0
+    capsys.readouterr()
+    assert run("predict", model, str(path), "--format", "csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["series"] for row in rows] == ["sold", "sold"]
+    assert [row["time"] for row in rows] == ["2019-03-01", "2019-04-01"]
+
+
 def months(values: list[Any]) -> list[str]:
     return [f"{d},{v}" for d, v in zip(dates(len(values)), values, strict=True)]
 

@@ -16,6 +16,7 @@ import numpy as np
 from leftfold.callbacks import Callback
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
+from leftfold.tasks.extras import require
 from leftfold.tasks.forecasting import Forecaster, Panel
 from leftfold.tasks.forecasting.backtest import Backtest, split_begins
 from leftfold.tasks.forecasting.series import find_roles, read_panel
@@ -30,22 +31,29 @@ class Source:
 
     path: str
     time: str | None
-    value: list[str]
+    value: Sequence[str]
     series: str | None
-    past: list[str]
-    future: list[str]
+    past: Sequence[str]
+    future: Sequence[str]
     missing: str
     sort: bool
     format: str | None
     encoding: str | None
     delimiter: str | None
 
-    def panel(self) -> Panel:
-        """The series, with what was guessed and found said on stderr."""
+    def panel(self, trained: Panel | None = None) -> Panel:
+        """The series, with what was guessed and found said on stderr.
+
+        Args:
+            trained: that of training, whose columns are taken where none are named.
+        """
         table = read_table(self.path, self.format, self.encoding, self.delimiter)
-        roles, guesses = find_roles(
-            table, self.time, self.value, self.series, self.past, self.future
-        )
+        value, past, future = self.value, self.past, self.future
+        if trained is not None:
+            past, future = past or trained.past_names, future or trained.future_names
+            columns = [trained.value_name], [one.name for one in trained.series]
+            value = value or next((c for c in columns if set(c) <= set(table.names)), [])
+        roles, guesses = find_roles(table, self.time, value, self.series, past, future)
         for guess in guesses:
             say(guess)
         panel = read_panel(table, roles, self.missing, self.sort)
@@ -127,6 +135,7 @@ def train(
     if threads is not None:
         config.set_threads(threads)
     with one_line_errors():
+        _check_drawing(report)
         forecaster = Forecaster(**settings)
         panel = source.panel()
         begins = split_begins(panel, forecaster.horizon, _size(test))
@@ -148,16 +157,22 @@ def train(
         whole = panel.with_series([panel.series[i] for i in chosen])
         stopped = any(t.ended_by == "interrupt" for t in forecaster.trainings_)
         found = None if stopped else forecaster.backtest(whole, test=_size(test))
-        if report is not None and found is not None:
-            forecast_page(forecaster, found, source.facts).save(report)
         forecaster.update(whole)
         forecaster.save(output)
+        if report is not None and found is not None:
+            forecast_page(forecaster, found, source.facts).save(report)
     done = f"{seconds:.1f} s, {forecaster.model.count_params():,} parameters"
     if found is None:
         say(f"Stopped after {done}. The best so far is saved as {output}.")
         raise KeyboardInterrupt
     say(f"Trained in {done}. Saved as {output}." + (f" Report: {report}." if report else ""))
     _show(found, format)
+
+
+def _check_drawing(report: Path | None) -> None:
+    """Complain before the work where a report could not be drawn after it."""
+    if report is not None:
+        require("matplotlib", "tasks", "The report")
 
 
 def _size(test: float | None) -> int | float | None:
@@ -205,7 +220,7 @@ def predict(
     with one_line_errors():
         forecaster = Forecaster.load(model)
         if source is not None:
-            forecaster.update(source.panel())
+            forecaster.update(source.panel(forecaster.panel_))
         steps = horizon or forecaster.horizon
         levels = forecaster.levels_
         found = forecaster.predict_quantiles(steps, levels)
@@ -247,8 +262,9 @@ def evaluate(
     check_writable(report, "--report")
     output_format(format, output)
     with one_line_errors():
+        _check_drawing(report)
         forecaster = Forecaster.load(model)
-        found = forecaster.backtest(source.panel(), test=_size(test))
+        found = forecaster.backtest(source.panel(forecaster.panel_), test=_size(test))
         if report is not None:
             forecast_page(forecaster, found, source.facts).save(report)
             say(f"Report: {report}.")

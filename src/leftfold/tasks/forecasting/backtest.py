@@ -10,7 +10,7 @@ import numpy as np
 
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.evaluation import Interval, bootstrap_interval
-from leftfold.tasks.forecasting import metrics
+from leftfold.tasks.forecasting import engine, metrics
 from leftfold.tasks.forecasting.baselines import PERSISTENCE, baselines, persistence
 from leftfold.tasks.forecasting.series import Panel
 from leftfold.tasks.forecasting.times import told
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"
 WITHOUT = "without the network"
-MOST_ORIGINS = 600
+MOST_ORIGINS = 2000
 _MANY_SERIES = 10
 
 
@@ -248,8 +248,9 @@ def run_backtest(
         every = np.arange(begin - 1, max(begin, len(one) - horizon))
         step = -(-len(every) // most)
         origins.append(every[(len(every) - 1) % step :: step])
-    quantiles = forecaster.forecast_from(panel, origins, begins)
-    without = forecaster.forecast_from(panel, origins, begins, share=0.0)
+    prepared = forecaster.prepare(panel, begins)
+    quantiles = engine.quantile_forecasts(forecaster, prepared, origins)
+    without = engine.quantile_forecasts(forecaster, prepared, origins, share=0.0)
     middle = len(forecaster.levels_) // 2
     m = forecaster.season_length_
     found = []

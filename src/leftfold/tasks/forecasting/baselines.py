@@ -16,7 +16,7 @@ Baseline = Callable[[np.ndarray, int, np.ndarray, int, int], np.ndarray]
 """`(values, known, origins, horizon, season_length)` to forecasts `(origins, horizon)`: values
 `(n,)` up to each origin may be used, and the first `known` of them to choose parameters by."""
 
-_LONGEST = 1000
+_LONGEST = 300
 """Values before an origin that smoothing walks over; older ones have no weight left."""
 
 PERSISTENCE = "persistence"

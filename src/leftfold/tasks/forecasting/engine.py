@@ -61,15 +61,16 @@ def _outputs(
 ) -> np.ndarray:
     """Quantiles beyond the base's forecast in units of its scale, `(origins, horizon, Q)`."""
     if forecaster.method == "direct":
-        windows = make_windows(
-            [one], [origins], [len(one.series)], forecaster.window_, forecaster.horizon
-        )
-        given = [windows.history, windows.ahead]
-        outputs = forecaster.model_.predict(given, batch_size=512, verbose=0)
-        direct: np.ndarray = (
-            shrunk(outputs, forecaster.resting_, share) * forecaster.spread_[:, None]
-        )
-        return direct[:, :horizon]
+        if share == 0:
+            shape = len(origins), forecaster.horizon, len(forecaster.levels_)
+            outputs = np.broadcast_to(forecaster.resting_, shape)
+        else:
+            sizes = forecaster.window_, forecaster.horizon
+            windows = make_windows([one], [origins], [len(one.series)], *sizes)
+            given = [windows.history, windows.ahead]
+            outputs = forecaster.model_.predict(given, batch_size=512, verbose=0)
+        direct = shrunk(outputs, forecaster.resting_, share) * forecaster.spread_[:, None]
+        return np.asarray(direct[:, :horizon])
     if forecaster.compiled_ is None:
         forecaster.compiled_ = streaming.compile(forecaster.model_)
     drawing = Drawing(forecaster.levels_, forecaster.resting_, share, float(forecaster.spread_[0]))

@@ -144,7 +144,7 @@ class Forecaster(TaskEstimator):
         self.future_ = Scaler.of(
             [s.future[:end] for s, end in zip(panel.series, ends, strict=True)]
         )
-        prepared = self._prepare(panel, ends)
+        prepared = self.prepare(panel, ends)
         trained = self._train(prepared, ends, callbacks)
         self.model_ = trained.model
         self.spread_, self.resting_ = trained.spread, trained.resting
@@ -183,12 +183,12 @@ class Forecaster(TaskEstimator):
         self._ready: list[Prepared] | None = None
         return self
 
-    def predict(self, X: Any = None) -> np.ndarray:
+    def predict(self, horizon: Any = None) -> np.ndarray:
         """Medians of the steps behind the end of each series.
 
         Args:
-            X: how many steps, by default `horizon`; or the covariates `(steps, F)` that are known
-                of them, which a data frame's rows without a value can give as well.
+            horizon: how many steps, by default those of training; or the covariates `(steps, F)`
+                that are known of them, which a data frame's rows without a value can give, too.
 
         Returns:
             `(steps,)` for one series, `(series, steps)` for several.
@@ -197,38 +197,38 @@ class Forecaster(TaskEstimator):
             NotFittedError: before `fit`.
             DataError: for more steps than there are covariates for, or than were trained.
         """
-        found = self._forecast_end(X)
+        found = self._forecast_end(horizon)
         return found[..., len(self.levels_) // 2]
 
     def predict_quantiles(
         self,
-        X: Any = None,
+        horizon: Any = None,
         quantiles: Sequence[float] | None = None,
     ) -> np.ndarray:
         """Quantiles of the steps behind the end of each series.
 
         Args:
-            X: as in `predict`.
+            horizon: as in `predict`.
             quantiles: others than those trained, between the smallest and the largest of them.
 
         Returns:
             `(steps, Q)` for one series, `(series, steps, Q)` for several.
         """
-        found = self._forecast_end(X)
+        found = self._forecast_end(horizon)
         wanted = list(self.quantiles if quantiles is None else quantiles)
         low, high = self.levels_[0], self.levels_[-1]
         if any(not low <= q <= high for q in wanted):
             raise ValueError(f"quantiles expected numbers from {low:g} to {high:g}, got {wanted}.")
         return between(found, self.levels_, wanted)
 
-    def predict_interval(self, X: Any = None, coverage: float = 0.8) -> np.ndarray:
+    def predict_interval(self, horizon: Any = None, coverage: float = 0.8) -> np.ndarray:
         """Intervals that cover the truth with a probability, `(..., steps, 2)`.
 
         Args:
-            X: as in `predict`.
+            horizon: as in `predict`.
             coverage: such as 0.8; intervals lie around the median.
         """
-        return self.predict_quantiles(X, [(1 - coverage) / 2, (1 + coverage) / 2])
+        return self.predict_quantiles(horizon, [(1 - coverage) / 2, (1 + coverage) / 2])
 
     def score(self, X: Any, y: Any = None) -> float:
         """How much smaller errors are than those of persistence on values that come next.
@@ -284,7 +284,7 @@ class Forecaster(TaskEstimator):
         """
         self._check_fitted()
         return engine.quantile_forecasts(
-            self, self._prepare(panel, known, horizon), origins, horizon, share
+            self, self.prepare(panel, known, horizon), origins, horizon, share
         )
 
     def backtest(
@@ -335,9 +335,16 @@ class Forecaster(TaskEstimator):
             )
         return panel.with_series(kept), at
 
-    def _prepare(
+    def prepare(
         self, panel: Panel, known: Sequence[int], horizon: int | None = None
     ) -> list[Prepared]:
+        """Series with their bases and what the network reads of each step.
+
+        Args:
+            panel: the series.
+            known: of each, how many values its base may be chosen on.
+            horizon: steps ahead; the trained ones by default.
+        """
         return [
             prepare(
                 one,
@@ -385,7 +392,7 @@ class Forecaster(TaskEstimator):
             )
         state.check_known_ahead(panel, steps)
         if panel is not self.panel_ or self._ready is None or steps > self.horizon:
-            ready = self._prepare(panel, [len(one) for one in panel.series], steps)
+            ready = self.prepare(panel, [len(one) for one in panel.series], steps)
             if panel is self.panel_:
                 self._ready = ready
         else:

@@ -193,15 +193,15 @@ def fit_smoothing(
     )
     alphas, gammas_, dampings_ = grid[0], grid[2], grid[3]
     betas = grid[0] * grid[1]
-    level, trend = _start(values, season, kind)
-    errors = _errors(
-        values, season, horizon, (alphas, betas, gammas_, dampings_), (level, trend), longest
-    )
+    recent = values[-longest:]
+    turned = np.roll(season, -((len(values) - len(recent)) % len(season)))
+    weights = alphas, betas, gammas_, dampings_
+    errors = _errors(recent, turned, horizon, weights, _start(recent, turned, kind))
     best = int(np.argmin(errors))
     alpha, beta, gamma, damping = (
         float(each[best]) for each in (alphas, betas, gammas_, dampings_)
     )
-    found = Smoothing(alpha, beta, gamma, damping, level, trend, season)
+    found = Smoothing(alpha, beta, gamma, damping, *_start(values, season, kind), season)
     return found, float(errors[best])
 
 
@@ -227,7 +227,6 @@ def _errors(
     horizon: int,
     weights: tuple[np.ndarray, ...],
     start: tuple[float, float],
-    longest: int,
 ) -> np.ndarray:
     """Mean absolute error of every combination of weights, `(combinations,)`."""
     alphas, betas, gammas, dampings = weights
@@ -238,7 +237,7 @@ def _errors(
     powers = dampings ** np.arange(1, horizon + 1)[:, None]
     growth = np.cumsum(powers, axis=0)[steps - 1]
     total, counted = np.zeros(count), 0
-    warm_up = max(0, min(max(m, 5), n // 3), n - longest)
+    warm_up = min(max(m, 5), n // 3)
     for t in range(n):
         phase = t % m
         trend = trend * dampings
