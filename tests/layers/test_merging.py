@@ -1,3 +1,13 @@
+"""Masks of layers that merge several inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leftfold import layers
+
+
 def test_masks_that_do_not_go_with_the_inputs_are_refused() -> None:
     pair = [np.ones((2, 3, 4)), np.ones((2, 3, 4))]
     for layer in (layers.Add(), layers.Concatenate()):
