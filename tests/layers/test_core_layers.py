@@ -346,3 +346,22 @@ def test_time_distributed_tells_a_layer_of_ones_own_whether_the_step_counts() ->
     mask = np.array([[True, False, True], [False, True, True]])
     y = layers.TimeDistributed(Marked())(x, mask=mask)
     np.testing.assert_array_equal(y, x * mask[..., None])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dense(3, activation="relu"),
+        lambda: layers.EinsumDense("ab,bc->ac", 3, activation="relu"),
+        lambda: layers.Conv1D(3, 1, activation="relu"),
+    ],
+)
+def test_an_activation_may_be_taken_off_later(make: Any) -> None:
+    layer = make()
+    x = numbers(4, 5) if not isinstance(layer, layers.Conv1D) else numbers(4, 6, 5)
+    rectified = np.array(layer(x))
+    layer.activation = None
+    plain = np.array(layer(x))
+    np.testing.assert_array_equal(np.maximum(plain, 0), rectified)
+    assert plain.min() < 0
+    assert layer.get_config()["activation"] == "linear"
