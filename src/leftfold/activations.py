@@ -164,8 +164,10 @@ def get(identifier: Any) -> Callable[..., Any]:
     return linear if identifier is None else _REGISTRY.get(identifier)
 
 
-def serialize(activation: Callable[..., Any]) -> Any:
+def serialize(activation: Callable[..., Any] | None) -> Any:
     """The name of an activation of this module; the configuration of any other one."""
+    if activation is None:
+        return "linear"
     name = getattr(activation, "__name__", "")
     if _REGISTRY.names.get(name) is activation:
         return name

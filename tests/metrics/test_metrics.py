@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -297,3 +298,13 @@ def test_rates_that_cannot_be_are_named():
         metrics.PrecisionAtRecall(2)
     with pytest.raises(ValueError, match="IoU expected target_class_ids from 0 to 1, got"):
         metrics.IoU(2, [2])
+
+
+@pytest.mark.parametrize("wrong", [[0.5, None], "0.5", [0.2, 1.5]])
+def test_thresholds_that_are_no_shares_are_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="Precision expected thresholds from 0 to 1"):
+        metrics.Precision(thresholds=wrong)
+    with pytest.raises(ValueError, match="FBetaScore expected threshold above 0"):
+        metrics.FBetaScore(threshold=wrong)
+    with pytest.raises(ValueError, match="FBetaScore expected beta to be a positive number"):
+        metrics.FBetaScore(beta="2")

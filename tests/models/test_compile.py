@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leftfold import Model, Sequential, layers, losses, metrics, ops, optimizers
+from leftfold import Input, Model, Sequential, layers, losses, metrics, ops, optimizers
 from leftfold.engine import Tensor
 from leftfold.models.compile import CompiledLoss
 from leftfold.models.compile_metrics import CompiledMetrics
@@ -280,3 +280,12 @@ def test_losses_of_outputs_in_a_dictionary_are_told_in_the_order_of_the_losses()
     told = model.evaluate(x, y, verbose=0, return_dict=True)
     assert (first, second) == (told["b_loss"], told["a_loss"])
     assert total == pytest.approx(first + second)
+
+
+@pytest.mark.parametrize("loss", [["mse"], [["mse"]], {"a": ["mse"]}, {"a": "mse"}])
+def test_an_output_takes_a_list_of_one_loss(loss: Any) -> None:
+    begin = Input((3,))
+    model = Model(begin, layers.Dense(1, name="a")(begin))
+    model.compile("sgd", loss=loss)
+    figures = model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0).history
+    assert list(figures) == ["loss"]

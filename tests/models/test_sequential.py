@@ -165,7 +165,7 @@ def test_copies_compute_the_same_and_learn_apart(copied: Any) -> None:
 
 
 def test_what_is_not_a_layer_is_refused() -> None:
-    with pytest.raises(TypeError, match="expected a layer, got 3"):
+    with pytest.raises(ValueError, match="expected a layer, got 3"):
         Sequential([3])
     with pytest.raises(TypeError, match="expected a list of layers"):
         Sequential(layers.Dense(2))

@@ -178,9 +178,13 @@ def test_registered_classes_and_functions_come_back(tmp_path: Path) -> None:
     )
 
 
-def test_other_classes_are_asked_for_and_found_where_given(tmp_path: Path) -> None:
+def test_other_classes_are_asked_for_and_found_where_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "m.keras"
     trained(layers.GRU(2), Shift()).save(path)
+    assert isinstance(models.load_model(path).layers[1], Shift)
+    monkeypatch.setattr(Shift, "__module__", "elsewhere")
     with pytest.raises(SavingError, match=r"m.keras cannot be loaded: .*'Shift'.*custom_objects"):
         models.load_model(path)
     assert isinstance(models.load_model(path, {"Shift": Shift}).layers[1], Shift)

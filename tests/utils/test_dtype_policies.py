@@ -28,6 +28,10 @@ def test_mixed_precision_is_told_not_to_be_there() -> None:
     with pytest.warns(UserWarning, match="no mixed precision: layers compute in float32"):
         dtype_policies.set_global_policy("mixed_float16")
     assert layers.Dense(2).compute_dtype == "float32"
+    legacy.forget_told()
+    with pytest.warns(UserWarning, match="layers compute in float32, not mixed_bfloat16"):
+        dense = layers.Dense(2, dtype="mixed_bfloat16")
+    assert dense.dtype_policy.name == dense.variable_dtype == "float32"
 
 
 def test_a_policy_survives_as_plain_data() -> None:

@@ -85,7 +85,7 @@ def get_registered_object(name: str | None, custom_objects: Mapping[str, Any] | 
     return None
 
 
-def imported_class(module: Any, name: Any) -> type | None:
+def imported_class(module: Any, name: Any) -> Any:
     """The user's class of that name in a module that is imported already, `None` without one.
 
     Nothing is imported for it, and only classes that derive from one of Leftfold's count: what a

@@ -28,6 +28,8 @@ class KerasTensor:
         dtype: the element type's name.
         name: a name for error messages and summaries.
         history: `(operation, node_index, tensor_index)`, the call that will produce it.
+        sparse: not supported.
+        ragged: not supported.
     """
 
     __array_priority__ = 200.0
@@ -39,12 +41,15 @@ class KerasTensor:
         name: str | None = None,
         history: tuple[Operation, int, int] | None = None,
         sparse: bool = False,
+        ragged: bool = False,
     ) -> None:
+        if sparse or ragged:
+            raise ValueError("KerasTensor expected dense data, got sparse or ragged.")
         self.shape: Shape = tuple(None if n is None else int(n) for n in shape)
         self.dtype = TEXT if dtype == TEXT else dtype_name(np.dtype(dtype))
         self.name = name or auto_name("keras_tensor")
         self.history = history
-        self.sparse = sparse
+        self.sparse = self.ragged = False
         self._keras_mask: Any = None
 
     @property

@@ -118,7 +118,9 @@ class Convolution(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2, axes=axes)
 
     def _activated(self, outputs: Any) -> Any:
-        return outputs if self.activation is activations.linear else self.activation(outputs)
+        if self.activation is None or self.activation is activations.linear:
+            return outputs
+        return self.activation(outputs)
 
     def _biased(self, outputs: Any) -> Any:
         """The outputs with the bias of their channel."""

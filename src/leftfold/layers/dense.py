@@ -85,7 +85,9 @@ class Dense(Layer):
 
     def call(self, inputs: Any) -> Any:
         outputs = ops.dense(inputs, self.kernel, self.bias)
-        return outputs if self.activation is activations.linear else self.activation(outputs)
+        if self.activation is None or self.activation is activations.linear:
+            return outputs
+        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)

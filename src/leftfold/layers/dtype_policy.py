@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import config
+from leftfold.engine.legacy import tell_once
 
 
 class DTypePolicy:
     """One element type for weights and computation.
 
     Args:
-        name: such as `"float32"`; `floatx()` by default. Mixed precision has no use on a CPU
-            and is refused.
+        name: such as `"float32"`; `floatx()` by default. Mixed precision, which is for graphics
+            cards, is told once not to be there: `"mixed_float16"` means float32.
 
     Example:
         >>> DTypePolicy("float64").compute_dtype
@@ -25,7 +26,8 @@ class DTypePolicy:
 
     def __init__(self, name: str | None = None) -> None:
         if isinstance(name, str) and name.startswith("mixed_"):
-            raise ValueError(f"dtype expected one element type, such as 'float32', got {name!r}.")
+            tell_once(f"Leftfold has no mixed precision: layers compute in float32, not {name}.")
+            name = "float32"
         try:
             self.name = np.dtype(name or config.floatx()).name
         except TypeError:

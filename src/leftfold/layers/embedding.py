@@ -84,15 +84,24 @@ class Embedding(Layer):
             return ops.embedding(self.embeddings, inputs)
         except ValueError:
             self.check_data(inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs))
-            raise
+            return ops.embedding(self.embeddings, ops.cast(inputs, "int32"))
 
     def check_data(self, ids: np.ndarray) -> None:
-        """Refuse ids outside the vocabulary, and say which one and how large that is."""
+        """Refuse ids outside the vocabulary, and say which one and how large that is.
+
+        Fractions are cut off, as in Keras, with a warning.
+        """
         if ids.dtype.kind in "iu" and ids.size and ids.min() >= 0 and ids.max() < self.input_dim:
             return
-        if ids.dtype.kind == "f" and (ids != np.floor(ids)).any():
-            broken = ids[ids != np.floor(ids)].flat[0]
-            raise ValueError(f"{self._called} expected whole numbers as ids, got {broken}.")
+        whole = np.trunc(ids)
+        if np.isnan(whole).any():
+            raise ValueError(f"{self._called} expected whole numbers as ids, got nan.")
+        if (ids != whole).any():
+            tell_once(
+                f"{self._called} expected whole numbers as ids, got {ids[ids != whole].flat[0]}: "
+                "fractions are cut off."
+            )
+        ids = whole
         outside = ids[(ids < 0) | (ids >= self.input_dim)]
         if outside.size:
             raise ValueError(

@@ -60,6 +60,7 @@ class InputLayer(Layer):
         self.batch_shape = _sizes(batch_shape)
         text = dtype in (TEXT, str)
         self.input_dtype = TEXT if text else np.dtype(dtype or config.floatx()).name
+        self.sparse = self.ragged = False
         self.optional = optional
         self.autocast = False
         self.supports_masking = True

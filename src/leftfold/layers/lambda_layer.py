@@ -93,8 +93,18 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+        cls,
+        config: dict[str, Any],
+        custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool | None = None,
     ) -> Any:
+        """A layer of the function that the configuration names; code in it is never run.
+
+        Args:
+            config: what `get_config` gave.
+            custom_objects: functions of the user's own, by name.
+            safe_mode: accepted as in Keras; makes no difference.
+        """
         with registry.custom_object_scope(custom_objects):
             functions = {
                 name: _read(config[name])

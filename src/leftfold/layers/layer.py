@@ -20,6 +20,7 @@ from leftfold.layers.call import context
 from leftfold.layers.input_spec import check_input
 from leftfold.layers.losses import LayerLosses, with_losses
 from leftfold.layers.serialization import Arguments, automatic_config, overrides
+from leftfold.layers.stateless import check_count, given_state, values_of
 
 
 class Layer(LayerLosses, Operation):
@@ -240,6 +241,45 @@ class Layer(LayerLosses, Operation):
 
     def _infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return calls.infer_outputs(self, args, kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for symbolic inputs, as symbolic tensors that belong to no model."""
+        return self.compute_output_spec(*args, **kwargs)
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call the layer with the given values of its variables, and change nothing.
+
+        Args:
+            trainable_variables: a value for each of `self.trainable_variables`.
+            non_trainable_variables: a value for each of `self.non_trainable_variables`.
+            args: what the layer is called with.
+            return_losses: whether the losses that the call added are returned, too.
+            kwargs: what the layer is called with.
+
+        Returns:
+            The outputs, the values that `non_trainable_variables` then have, and the losses.
+
+        Raises:
+            ValueError: before the layer is built, or for another number of values.
+        """
+        if not self.built:
+            raise ValueError(f"{self._called} must be built before stateless_call: call it first.")
+        trained, others = self.trainable_variables, self.non_trainable_variables
+        check_count(self._called, "trainable_variables", trained, trainable_variables)
+        check_count(self._called, "non_trainable_variables", others, non_trainable_variables)
+        values = [*trainable_variables, *non_trainable_variables]
+        with given_state([*trained, *others], values):
+            outputs = self(*args, **kwargs)
+            left = values_of(others)
+            losses = self.losses if return_losses else None
+        return (outputs, left, losses) if return_losses else (outputs, left)
 
     @property
     def input(self) -> Any:

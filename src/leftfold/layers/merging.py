@@ -66,9 +66,22 @@ class Merge(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """True where any input's mask is; `None` unless all have one."""
-        if mask is None or any(each is None for each in mask):
+        if mask is None:
+            return None
+        self._check_masks(inputs, mask)
+        if any(each is None for each in mask):
             return None
         return functools.reduce(ops.logical_or, mask)
+
+    def _check_masks(self, inputs: Any, mask: Any) -> None:
+        for name, value in (("inputs", inputs), ("mask", mask)):
+            if not isinstance(value, list | tuple):
+                raise ValueError(f"{self._called} expected {name} to be a list, got {value!r}.")
+        if len(inputs) != len(mask):
+            raise ValueError(
+                f"{self._called} expected a mask, or None, for each of its {len(inputs)} inputs, "
+                f"got {len(mask)}."
+            )
 
 
 @known_layer
@@ -196,6 +209,9 @@ class Concatenate(Merge):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks concatenated in the same way; an input without one counts in full."""
         if mask is None:
+            return None
+        self._check_masks(inputs, mask)
+        if all(each is None for each in mask):
             return None
         wide = [
             ops.ones_like(x, dtype="bool")

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from leftfold import constraints, initializers, regularizers
 from leftfold.engine import Variable, limits
+from leftfold.engine.legacy import tell_once
 from leftfold.engine.random import SeedGenerator
 from leftfold.layers import dtype_policy, tracking
+from leftfold.metrics.metric import Metric
+
+
+def _name_may_come_first(add_weight: Callable[..., Variable]) -> Callable[..., Variable]:
+    """`add_weight`, which in Keras 2 took the name first: `add_weight("kernel", shape=...)`."""
+
+    @functools.wraps(add_weight)
+    def either(self: Any, *args: Any, **kwargs: Any) -> Variable:
+        if args and isinstance(args[0], str):
+            tell_once("add_weight takes the shape first, and the name by keyword: name='...'.")
+            kwargs = dict(zip(_OLDER_ORDER, args, strict=False)) | kwargs
+            args = ()
+        return add_weight(self, *args, **kwargs)
+
+    return either
+
+
+_OLDER_ORDER = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
 
 
 class LayerState:
@@ -113,6 +133,7 @@ class LayerState:
             variable.trainable = False
         tracking.touch()
 
+    @_name_may_come_first
     def add_weight(
         self,
         shape: Sequence[int] | int | None = None,
@@ -278,6 +299,18 @@ class LayerState:
         for layer in self._inner_layers:
             layer.trainable = value
         tracking.touch()
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics kept in attributes of this layer, then those of the layers inside."""
+        layers = self._lookup("all")
+        attributes = [vars(layer) for layer in layers]
+        return tracking.unique(tracking.find(Metric, attributes))
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The state of all metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
 
     def count_params(self) -> int:
         """The number of single numbers in all variables.

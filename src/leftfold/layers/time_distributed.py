@@ -20,12 +20,12 @@ class Wrapper(Layer):
         layer: the other layer.
 
     Raises:
-        TypeError: when it is not a layer.
+        ValueError: when it is not a layer.
     """
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):
-            raise TypeError(f"{type(self).__name__} expected a layer, got {layer!r}.")
+            raise ValueError(f"{type(self).__name__} expected a layer, got {layer!r}.")
         super().__init__(**kwargs)
         self.layer = layer
 
@@ -84,13 +84,22 @@ class TimeDistributed(Wrapper):
                 f"{self._called} expected a mask of shape {(batch, timesteps)}, got {mask.shape}."
             )
         settings: dict[str, Any] = {}
-        if mask is not None and len(mask.shape) > 2 and self.layer._call_spec.mask_at > 0:
+        if mask is not None and self._masks_steps(mask):
             settings["mask"] = ops.reshape(mask, (batch * timesteps, *mask.shape[2:]))
         steps = ops.reshape(inputs, (batch * timesteps, *inputs.shape[2:]))
         return map_structure(
             lambda y: ops.reshape(y, (batch, timesteps, *y.shape[1:])),
             self.layer(steps, training=training, **settings),
         )
+
+    def _masks_steps(self, mask: Any) -> bool:
+        """Whether the layer takes what a mask says of one step.
+
+        Those of Leftfold's layers that take masks ask for timesteps inside a step; a layer of the
+        user's own may want to know whether the step itself counts.
+        """
+        own = not type(self.layer).__module__.startswith("leftfold.")
+        return self.layer._call_spec.mask_at > 0 and (own or len(mask.shape) > 2)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shapes = self.layer.compute_output_shape(self._of_a_step(input_shape))

@@ -98,6 +98,10 @@ def prepare(
     return y_true.astype(bool), scores, weight
 
 
+def _is_share(threshold: Any) -> bool:
+    return isinstance(threshold, int | float | np.number) and bool(0 <= threshold <= 1)
+
+
 class _ConfusionMetric(Metric):
     """A metric made of some of the four counts, at one or several thresholds."""
 
@@ -119,7 +123,7 @@ class _ConfusionMetric(Metric):
         default = 0.5 if top_k is None else -1e10
         given = default if thresholds is None else thresholds
         self.thresholds = list(given) if isinstance(given, list | tuple | np.ndarray) else [given]
-        if thresholds is not None and not all(0 <= t <= 1 for t in self.thresholds):
+        if thresholds is not None and not all(map(_is_share, self.thresholds)):
             raise ValueError(
                 f"{type(self).__name__} expected thresholds from 0 to 1, got {thresholds}."
             )

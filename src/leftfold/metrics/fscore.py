@@ -39,10 +39,11 @@ class FBetaScore(Metric):
                 f"{kind} expected average to be None, 'micro', 'macro' or 'weighted', "
                 f"got {average!r}."
             )
-        if beta <= 0:
-            raise ValueError(f"{kind} expected beta to be positive, got {beta}.")
-        if threshold is not None and not 0 < threshold <= 1:
-            raise ValueError(f"{kind} expected threshold above 0, up to 1, got {threshold}.")
+        if not isinstance(beta, int | float | np.number) or beta <= 0:
+            raise ValueError(f"{kind} expected beta to be a positive number, got {beta!r}.")
+        share = isinstance(threshold, int | float | np.number) and 0 < threshold <= 1
+        if threshold is not None and not share:
+            raise ValueError(f"{kind} expected threshold above 0, up to 1, got {threshold!r}.")
         super().__init__(dtype, name)
         self.average = average
         self.beta = beta

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,48 @@ class Metric:
         """Forget all batches."""
         for variable in self.variables:
             variable.data[...] = 0
+
+    def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """The state that a batch makes of the given one; the metric's own stays.
+
+        Args:
+            metric_variables: a value for each of `self.variables`.
+            args: what `update_state` takes.
+            kwargs: what `update_state` takes.
+        """
+        with self._with_state(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [Tensor(variable.numpy()) for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Any) -> Any:
+        """The result that the given state has."""
+        with self._with_state(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The state that the metric begins with."""
+        with self._with_state(self.variables):
+            self.reset_state()
+            return [Tensor(variable.numpy()) for variable in self.variables]
+
+    @contextlib.contextmanager
+    def _with_state(self, values: Any) -> Iterator[None]:
+        """A `with` block in which the state is another one."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                f"Metric {self.name} expected a value for each of its {len(variables)} variables, "
+                f"got {len(values)}."
+            )
+        before = [variable.numpy() for variable in variables]
+        new = [np.array(value) for value in values]
+        try:
+            for variable, value in zip(variables, new, strict=True):
+                variable.assign(value)
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a batch and return the value over all batches."""

@@ -17,6 +17,8 @@ def clone_model(
     model: Any,
     input_tensors: Any = None,
     clone_function: Callable[[Layer], Layer] | None = None,
+    call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
 ) -> Any:
     """A model of the same layers with weights of its own, made anew.
 
@@ -25,9 +27,14 @@ def clone_model(
         input_tensors: symbolic tensors for it to begin at, instead of new inputs.
         clone_function: makes the layer that stands for a given one; a layer of the same
             configuration by default.
+        call_function: calls a layer, as in `call_function(layer, *args, **kwargs)`, and may do
+            more; only for models made of inputs and outputs.
+        recursive: whether models inside are taken apart in the same way, rather than given to
+            `clone_function` as they are.
 
     Raises:
-        ValueError: for `input_tensors` or `clone_function` with a subclassed model.
+        ValueError: for `input_tensors`, `clone_function` or `call_function` with a model that
+            they cannot be used for.
 
     Example:
         >>> from leftfold import Input, Sequential, layers
@@ -35,6 +42,12 @@ def clone_model(
         (None, 2)
     """
     copy = clone_function or (lambda layer: type(layer).from_config(layer.get_config()))
+    if recursive:
+        copy = _reaching_inside(copy, clone_function, call_function)
+    if call_function is not None and not isinstance(model, Functional):
+        raise ValueError(
+            f"clone_model expected a functional model where call_function is given, got {model}."
+        )
     if isinstance(model, Sequential):
         begin = input_tensors
         if begin is None and model._input_layer is not None:
@@ -42,7 +55,7 @@ def clone_model(
         copies = [copy(layer) for layer in model.layers]
         return Sequential(copies if begin is None else [begin, *copies], name=model.name)
     if isinstance(model, Functional):
-        return _clone_graph(model, input_tensors, copy)
+        return _clone_graph(model, input_tensors, copy, call_function or _call)
     if input_tensors is not None or clone_function is not None:
         raise ValueError(
             f"clone_model cannot take the subclassed model {model.name} apart: give it neither "
@@ -51,11 +64,37 @@ def clone_model(
     return type(model).from_config(model.get_config())
 
 
+def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer(*args, **kwargs)
+
+
+def _reaching_inside(
+    copy: Callable[[Layer], Layer],
+    clone_function: Callable[[Layer], Layer] | None,
+    call_function: Callable[..., Any] | None,
+) -> Callable[[Any], Any]:
+    """`copy`, which takes models inside apart."""
+
+    def reaching(layer: Any) -> Any:
+        if isinstance(layer, Functional):
+            return clone_model(layer, None, clone_function, call_function, recursive=True)
+        if isinstance(layer, Sequential):
+            return clone_model(layer, None, clone_function, recursive=True)
+        return copy(layer)
+
+    return reaching
+
+
 def _new_input(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config()).output
 
 
-def _clone_graph(model: Functional, input_tensors: Any, copy: Callable[[Layer], Layer]) -> Any:
+def _clone_graph(
+    model: Functional,
+    input_tensors: Any,
+    copy: Callable[[Layer], Layer],
+    call: Callable[..., Any],
+) -> Any:
     graph = model.graph
     given = None if input_tensors is None else list(leaves(input_tensors))
     starts = given or [_new_input(node_of(tensor).operation) for tensor in graph.inputs]
@@ -74,8 +113,10 @@ def _clone_graph(model: Functional, input_tensors: Any, copy: Callable[[Layer], 
         if old not in operations:
             operations[old] = old if isinstance(old, PrimitiveCall) else copy(old)  # type: ignore[arg-type]
         args, kwargs = map_structure(new, (node.args, node.kwargs))
-        outputs = list(leaves(operations[old](*args, **kwargs)))
-        if isinstance(old, PrimitiveCall):
+        again, primitive = operations[old], isinstance(old, PrimitiveCall)
+        called = again(*args, **kwargs) if primitive else call(again, *args, **kwargs)
+        outputs = list(leaves(called))
+        if primitive:
             node_of(outputs[0]).operation.name = old.name
         tensors.update((id(t), twin) for t, twin in zip(node.outputs, outputs, strict=True))
     inputs, outputs = map_structure(new, (model.input, model.output))

@@ -80,7 +80,7 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss | None:
     """The loss object for what the user gave for one output."""
     if identifier is None:
         return None
-    found = identifier
+    found = identifier = _unwrapped(identifier)
     if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
         binary, sparse = is_binary_or_sparse(y_true, y_pred)
         kind = "binary" if binary else "sparse_categorical" if sparse else "categorical"
@@ -194,8 +194,17 @@ class CompiledLoss:
 
 def _identifiers(loss: Any) -> list[Any]:
     if isinstance(loss, Mapping):
-        return list(loss.values())
-    return list(loss) if isinstance(loss, list | tuple) else [loss]
+        return [_unwrapped(each) for each in loss.values()]
+    if not isinstance(loss, list | tuple):
+        return [loss]
+    return [_unwrapped(each) for each in loss]
+
+
+def _unwrapped(identifier: Any) -> Any:
+    """What a list of one loss, which may stand for an output's loss, has in it."""
+    while isinstance(identifier, list | tuple) and len(identifier) == 1:
+        identifier = identifier[0]
+    return identifier
 
 
 def get_early(identifier: Any) -> None:

@@ -70,7 +70,7 @@ class Sequential(Model):
         if isinstance(layer, KerasTensor) and layer.history:
             layer = layer.history[0]
         if not isinstance(layer, Layer):
-            raise TypeError(f"Sequential.add expected a layer, got {layer!r}.")
+            raise ValueError(f"Sequential.add expected a layer, got {layer!r}.")
         if isinstance(layer, InputLayer):
             if self._chain or self._input_layer:
                 raise ValueError(

@@ -213,3 +213,8 @@ def test_a_wrong_number_of_features_names_the_layer():
     both(numbers(3, 5, 2))
     with pytest.raises(ValueError, match=r"Bidirectional reader expected 2 .*\(3, 5, 3\)"):
         both(numbers(3, 5, 3))
+
+
+def test_use_cudnn_is_what_the_given_layer_says() -> None:
+    both = layers.Bidirectional(layers.LSTM(2, use_cudnn=False))
+    assert both.forward_layer.use_cudnn is both.backward_layer.use_cudnn is False

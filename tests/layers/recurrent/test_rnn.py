@@ -168,6 +168,7 @@ def test_config_round_trip_of_a_stack_with_a_cell_of_the_user():
     assert again.get_config() == config
     assert layers.RNN.from_config(config, {"MinimalRNNCell": MinimalRNNCell}).name == "mine"
     assert again(numbers(3, 5, 2)).shape == (3, 3)
+    config["cell"]["config"]["cells"][1]["module"] = None
     with pytest.raises(ValueError, match="MinimalRNNCell"):
         layers.RNN.from_config(config)
 

@@ -222,7 +222,10 @@ def _anew(layer: Any, **changes: Any) -> Any:
     """A layer like `layer` with weights of its own."""
     classes = {type(each).__name__: type(each) for each in layer._flatten_layers()}
     with registry.custom_object_scope(classes):
-        return type(layer).from_config({**layer.get_config(), **changes})
+        again = type(layer).from_config({**layer.get_config(), **changes})
+    if hasattr(layer, "use_cudnn"):
+        again.use_cudnn = layer.use_cudnn  # Keras keeps it, but not in the configuration
+    return again
 
 
 def _directed(direction: str, name: str) -> str:
