@@ -59,7 +59,7 @@ def test_links_and_paths_exist(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
     roots = [ROOT, ROOT / "src", ROOT / "src" / "leftfold", ROOT / "native"]
     for name in re.findall(r"`([\w./*]+/[\w./*]*|[\w*]+\.[ch]pp)`", text):
-        if name.startswith((".venv", "~")):
+        if name.startswith((".venv", "build/", "~")):
             continue
         assert any(list(root.glob(name.rstrip("/"))) for root in roots), f"{page.name}: {name}"
 
