@@ -86,7 +86,9 @@ def train(
     tune_vectors: Annotated[
         bool, typer.Option("--tune-vectors", help="Let training change them.")
     ] = False,
-    units: Annotated[int, typer.Option(help="Of the recurrence.", min=1)] = 32,
+    units: Annotated[
+        int | None, typer.Option(help="Of the recurrence; 32, or 128 by character, else.", min=1)
+    ] = None,
     longest: Annotated[
         int | None, typer.Option(help="Steps that are read; by the lengths else.", min=1)
     ] = None,

@@ -27,6 +27,7 @@ _EPOCHS = (6, 100)
 _BATCHES = (8, 64)
 _PACE, _PACE_WITH_VECTORS = 0.1, 1.0  # frozen vectors cannot be learnt by heart
 _PATIENCE, _PATIENCE_WITH_FEW_ROWS = 3, 25
+_UNITS, _UNITS_BY_CHARACTER = 32, 128
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,14 @@ def _plan(
     settings: SequenceClassifier, encoder: TextEncoder | SequenceEncoder, cell: str, classes: int
 ) -> Plan:
     numeric = isinstance(encoder, SequenceEncoder)
+    words = not numeric and settings.level == "word"
     return Plan(
         cell,
-        settings.units,
+        settings.units or (_UNITS if numeric or words else _UNITS_BY_CHARACTER),
         classes,
         numeric,
-        settings.dropout,
-        0.0 if numeric else settings.word_dropout,
+        settings.dropout if words else settings.dropout / 2,
+        settings.word_dropout if words else 0.0,
         settings.pair_dropout,
         _PACE if settings.vectors is None else _PACE_WITH_VECTORS,
     )

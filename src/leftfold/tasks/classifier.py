@@ -34,7 +34,8 @@ class SequenceClassifier(TaskEstimator):
         cell: one of `"simple_rnn"`, `"gru"`, `"lstm"`, `"bidirectional"`, `"embedding"` and
             `"convolution"`; `"auto"` tries them all; `"default"` is `"bidirectional"`, or
             `"embedding"` where there are fewer than 1,000 rows and pretrained vectors.
-        units: of the recurrence, or filters of the convolution.
+        units: of the recurrence, or filters of the convolution; by default 32, and 128 where texts
+            are read by character.
         dimension: of word vectors that are learnt.
         level: texts by `"word"` or `"character"`.
         words: entries of the vocabulary that the reader knows, at most; by default 6,000, for it
@@ -48,9 +49,9 @@ class SequenceClassifier(TaskEstimator):
         epochs: passes over the data at most; by the number of rows by default.
         batch_size: rows in a step; by default 8 to 64, by the number of rows.
         learning_rate: of Adam, at the beginning; it falls to a twentieth of that.
-        dropout: of word vectors and of the summary; half of it for numeric sequences, of the
-            summary alone.
-        word_dropout: the share of words that training hides.
+        dropout: of word vectors and of the summary; half of it where texts are
+            read by character, and for numeric sequences, of the summary alone.
+        word_dropout: the share of words that training hides; no characters are hidden.
         pair_dropout: the share of pairs that training hides.
         balanced: whether rare classes count as much as frequent ones.
         validation_share: of the rows, for early stopping.
@@ -82,7 +83,7 @@ class SequenceClassifier(TaskEstimator):
     def __init__(
         self,
         cell: str = "default",
-        units: int = 32,
+        units: int | None = None,
         dimension: int = 64,
         level: str = "word",
         words: int | None = None,
@@ -178,8 +179,8 @@ class SequenceClassifier(TaskEstimator):
             raise ValueError(f"cell expected one of {', '.join(known)}, got {self.cell!r}.")
         if self.level not in LEVELS:
             raise ValueError(f"level expected 'word' or 'character', got {self.level!r}.")
-        optional = ("words", "batch_size", "epochs", "longest")
-        for name in ("units", "dimension", *optional):
+        optional = ("units", "words", "batch_size", "epochs", "longest")
+        for name in ("dimension", *optional):
             value = getattr(self, name)
             if value is None and name in optional:
                 continue

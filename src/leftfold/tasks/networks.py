@@ -139,12 +139,13 @@ def read(plan: Plan, layer: LayerOf, vectors: Any, pair_vectors: Any) -> Any:
         pair_vectors: of pairs of words; `None` where there are none.
     """
     shown = _hidden_at_times(layer, "hide_words", plan.word_dropout, vectors)
-    rate = plan.dropout / 2 if plan.numeric else plan.dropout
     if not plan.numeric:  # numbers have few features, none of which can be spared
-        drop = layer("drop_vectors", lambda: layers.SpatialDropout1D(rate, name="drop_vectors"))
+        drop = layer(
+            "drop_vectors", lambda: layers.SpatialDropout1D(plan.dropout, name="drop_vectors")
+        )
         shown = drop(shown)
     summary = _summary(plan, layer, shown)
-    drop = layer("drop_summary", lambda: layers.Dropout(rate, name="drop_summary"))
+    drop = layer("drop_summary", lambda: layers.Dropout(plan.dropout, name="drop_summary"))
     summary = drop(summary)
     logits = layer("says", lambda: layers.Dense(plan.classes, name="says"))(summary)
     if pair_vectors is None:
