@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import unittest
 import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 from onnx import TensorProto, numpy_helper
+from onnx.backend.test import BackendTest
 from onnx.backend.test.loader import load_model_tests
 from onnx.backend.test.runner import Runner
 
@@ -44,7 +47,7 @@ def test_conformance(name: str) -> None:
 def test_the_cases_cover_the_recurrent_operators_and_most_others() -> None:
     kinds = {node.op_type for case in CASES.values() for node in case.model.graph.node}
     assert {"LSTM", "GRU", "RNN", "Gemm", "Conv", "Einsum", "LayerNormalization"} <= kinds
-    assert len(CASES) >= 1150 and len(DROPS) == 4
+    assert len(CASES) >= 1170 and len(DROPS) == 4
     assert len(kinds) >= 120
 
 
@@ -54,3 +57,15 @@ def test_what_is_not_supported_says_so_to_the_package() -> None:
     node = helper.make_node("Det", ["x"], ["y"])
     with pytest.raises(backend.NotImplementedHere, match="not supported: Det"):
         backend.run_node(node, [np.eye(2, dtype=np.float32)])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["PyTorchConverted", "PyTorchOperator", "Simple", "Node"])
+def test_the_packages_own_runner_finds_no_fault(kind: str) -> None:
+    suites = BackendTest(backend, __name__).test_cases
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(suites[f"OnnxBackend{kind}ModelTest"])
+    result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
+    assert not result.failures and not result.errors, (result.failures + result.errors)[0]
+    on_this_processor = result.testsRun // 2  # the other half asks for CUDA
+    done = result.testsRun - len(result.skipped)
+    assert kind in ("Simple", "Node") or done == on_this_processor

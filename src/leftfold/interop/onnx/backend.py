@@ -20,6 +20,7 @@ from onnx.backend.base import Backend, BackendRep
 from onnx.backend.test.runner import BackendIsNotSupposedToImplementIt
 
 from leftfold.interop.onnx.run.model import OnnxModel
+from leftfold.interop.onnx.run.operators import NotOffered
 from leftfold.interop.onnx.run.reading import read_model
 from leftfold.saving import SavingError
 
@@ -39,7 +40,10 @@ class LeftfoldRep(BackendRep):
         if not isinstance(inputs, Mapping):
             given = inputs if isinstance(inputs, list | tuple) else [inputs]
             inputs = dict(zip(self.model.input_names, given, strict=True))
-        return tuple(self.model.run(inputs).values())
+        try:
+            return tuple(self.model.run(inputs).values())
+        except NotOffered as error:
+            raise NotImplementedHere(str(error)) from error
 
 
 class LeftfoldBackend(Backend):

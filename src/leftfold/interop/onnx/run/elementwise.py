@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leftfold.interop.onnx.run.operators import OPERATORS, Call, operator
+from leftfold.interop.onnx.run.operators import OPERATORS, Call, NotOffered, operator
 from leftfold.ops.elementwise import erf_values
 from leftfold.ops.nn import sigmoid_values, softplus_values
 
@@ -128,6 +128,8 @@ def _where(call: Call, condition: Array, x1: Array, x2: Array) -> Array:
 
 @operator("PRelu")
 def _prelu(call: Call, x: Array, slope: Array) -> Array:
+    if call.version < 7 and slope.ndim == 1 and x.ndim > 2:  # one for each channel
+        slope = slope.reshape(-1, *[1] * (x.ndim - 2))
     return np.where(x < 0, x * slope, x).astype(x.dtype)
 
 
@@ -189,5 +191,5 @@ def _gelu(call: Call, x: Array) -> Array:
 def _dropout(call: Call, x: Array, ratio: Any = None, training_mode: Any = None) -> Any:
     """Nothing is dropped: this is not training."""
     if training_mode is not None and bool(training_mode) and (ratio is None or ratio > 0):
-        raise call.refuse("training is not supported")
+        raise NotOffered(str(call.refuse("training is not supported")))
     return (x, np.ones(x.shape, np.bool_)) if call.results > 1 else x

@@ -52,6 +52,8 @@ def _batch_normalization(
 
 @limit("BatchNormalization")
 def _not_in_training(call: Call) -> str | None:
+    if not call.get("spatial", 1):
+        return "statistics for each place, as before version 9, are not supported"
     return "training is not supported" if call.get("training_mode", 0) else None
 
 

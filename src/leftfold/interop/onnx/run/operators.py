@@ -12,6 +12,10 @@ from leftfold.interop.onnx.run.sizes import check_bytes
 from leftfold.saving.errors import one_line
 
 
+class NotOffered(ValueError):
+    """What an input asks for is not supported, as only shows when it comes."""
+
+
 class Call(NamedTuple):
     """One node of a graph, without its inputs."""
 

@@ -18,7 +18,7 @@ _LARGEST_FILE = 2 << 30
 """Protocol buffers end there."""
 _MOST_NODES = 50_000
 _DOMAINS = ("", "ai.onnx")
-_OLDEST, _NEWEST = 7, 100
+_OLDEST, _NEWEST = 6, 100
 
 
 class Value(NamedTuple):

@@ -77,7 +77,10 @@ def check_result(call: Call, given: Sequence[Any]) -> None:
 
 
 def _broadcast(call: Call, shapes: list[Shape]) -> Iterable[int]:
-    return np.broadcast_shapes(*shapes)
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:  # as old versions align shapes, results are as large as the first
+        return shapes[0]
 
 
 def _product(call: Call, shapes: list[Shape]) -> Iterable[int]:
