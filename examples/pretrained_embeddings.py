@@ -21,13 +21,13 @@ from leftfold.datasets import movie_reviews
 WORDS, LONGEST, SIZE, LABELLED = 4_000, 40, 50, 200
 
 
-def vectors_from_neighbours(x: np.ndarray, reach: int = 5) -> np.ndarray:
-    """A vector for each word by the company it keeps, `(WORDS, SIZE)`."""
-    together = np.zeros((WORDS, WORDS))
+def vectors_from_neighbours(x: np.ndarray, words: int, reach: int = 5) -> np.ndarray:
+    """A vector for each word by the company it keeps, `(words, SIZE)`."""
+    together = np.zeros((words, words))
     for step in range(1, reach + 1):
-        pairs = x[:, :-step].astype(np.int64) * WORDS + x[:, step:]
-        counts = np.bincount(pairs.ravel(), minlength=WORDS * WORDS)
-        together += counts.reshape(WORDS, WORDS) / step
+        pairs = x[:, :-step].astype(np.int64) * words + x[:, step:]
+        counts = np.bincount(pairs.ravel(), minlength=words * words)
+        together += counts.reshape(words, words) / step
     together = together + together.T
     together[:2] = together[:, :2] = 0  # padding and unknown words
     share = together / together.sum()
@@ -57,17 +57,23 @@ def vectors_from_file(path: Path, vocabulary: list[str]) -> np.ndarray:
             word, *numbers = line.rstrip().split(" ")
             if word in wanted:
                 found[wanted[word]] = np.array(numbers, float)
-    table = np.zeros((WORDS, len(next(iter(found.values())))))
+    table = np.zeros((len(vocabulary), len(next(iter(found.values())))))
     for place, vector in found.items():
         table[place] = vector
     print(f"{path}: vectors for {len(found):,} of {len(vocabulary):,} words")
     return table
 
 
-def accuracy(table: np.ndarray | None, tuned: bool, x, y, test_x, test_y, epochs: int) -> float:
+def accuracy(
+    table: np.ndarray,
+    begin_with_table: bool,
+    tuned: bool,
+    data: tuple[np.ndarray, ...],
+    epochs: int,
+) -> float:
+    x, y, test_x, test_y = data
     leftfold.utils.set_random_seed(1)
-    size = SIZE if table is None else table.shape[1]
-    embedding = layers.Embedding(WORDS, size, mask_zero=True, trainable=tuned)
+    embedding = layers.Embedding(*table.shape, mask_zero=True, trainable=tuned)
     model = leftfold.Sequential(
         [
             layers.Input((None,), dtype="int32"),
@@ -77,7 +83,7 @@ def accuracy(table: np.ndarray | None, tuned: bool, x, y, test_x, test_y, epochs
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    if table is not None:
+    if begin_with_table:
         embedding.set_weights([table])
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     model.fit(x, y, 20, epochs, verbose=0)
@@ -86,7 +92,8 @@ def accuracy(table: np.ndarray | None, tuned: bool, x, y, test_x, test_y, epochs
 
 def main(quick: bool = False, vectors: Path | None = None) -> dict[str, float]:
     (train, train_y), _, (test, test_y) = movie_reviews.load_data("rotten_tomatoes")
-    vectorize = layers.TextVectorization(WORDS, output_sequence_length=LONGEST)
+    words = 600 if quick else WORDS
+    vectorize = layers.TextVectorization(words, output_sequence_length=LONGEST)
     vectorize.adapt(np.array(train, dtype=object))
     x, test_x = (np.asarray(vectorize(np.array(part, dtype=object))) for part in (train, test))
     vocabulary = vectorize.get_vocabulary()
@@ -94,18 +101,18 @@ def main(quick: bool = False, vectors: Path | None = None) -> dict[str, float]:
         reviews = train[:500] if quick else movie_reviews.load_data("imdb")[0][0]
         lines = [" ".join(review.split()[:200]) for review in reviews]
         reader = layers.TextVectorization(vocabulary=vocabulary[2:], output_sequence_length=200)
-        table = vectors_from_neighbours(np.asarray(reader(np.array(lines, dtype=object))))
+        table = vectors_from_neighbours(np.asarray(reader(np.array(lines, dtype=object))), words)
     else:
         table = vectors_from_file(vectors, vocabulary)
-    for word in ("funny", "boring", "actor"):
+    for word in ("funny", "boring", "actor") if not quick else ("funny",):
         near = inspection.neighbours(table[: len(vocabulary)], vocabulary, word, 5)
         print(f"{word}: {', '.join(f'{other} {cosine:.2f}' for other, cosine in near)}")
     data = x[:LABELLED], train_y[:LABELLED], test_x, test_y
     epochs = 1 if quick else 15
     found = {
-        "learnt from scratch": accuracy(None, True, *data, epochs),
-        "pretrained, kept": accuracy(table, False, *data, epochs),
-        "pretrained, tuned": accuracy(table, True, *data, epochs),
+        "learnt from scratch": accuracy(table, False, True, data, epochs),
+        "pretrained, kept": accuracy(table, True, False, data, epochs),
+        "pretrained, tuned": accuracy(table, True, True, data, epochs),
     }
     print(f"\nAccuracy after {LABELLED} labelled sentences, on {len(test_y):,} others:")
     for name, value in found.items():
