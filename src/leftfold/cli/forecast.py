@@ -89,6 +89,9 @@ def train(
     ] = "direct",
     cell: Annotated[str, typer.Option(help="gru, lstm or simple_rnn.")] = "gru",
     units: Annotated[int, typer.Option(help="Of the recurrence.", min=1)] = 24,
+    dropout: Annotated[
+        float, typer.Option(help="Share of inputs and states hidden in training.", min=0, max=0.9)
+    ] = 0.0,
     window: Annotated[
         int | None, typer.Option(help="Steps of history that are read; by the season else.", min=1)
     ] = None,
@@ -137,8 +140,8 @@ def train(
         encoding, delimiter,
     )  # fmt: skip
     settings = dict(
-        horizon=horizon, method=method, cell=cell, units=units, window=window or "auto",
-        season_length=season or "auto", differencing=differencing,
+        horizon=horizon, method=method, cell=cell, units=units, dropout=dropout,
+        window=window or "auto", season_length=season or "auto", differencing=differencing,
         log="auto" if log is None else log, ensemble=ensemble, epochs=epochs,
         time_limit=time_limit, missing=missing, random_state=seed,
     )  # fmt: skip

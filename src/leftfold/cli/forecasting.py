@@ -166,6 +166,11 @@ def train(
         say(f"Stopped after {done}. The best so far is saved as {output}.")
         raise KeyboardInterrupt
     say(f"Trained in {done}. Saved as {output}." + (f" Report: {report}." if report else ""))
+    if forecaster.share_ == 0:
+        say(
+            "The network did not help on the validation part and is not used: the forecasts are "
+            "those of what it started from."
+        )
     _show(found, format)
 
 

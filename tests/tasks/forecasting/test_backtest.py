@@ -47,6 +47,15 @@ def test_verdicts_say_plainly_who_beats_whom() -> None:
     assert result(0.97, 1.0, 0.8).verdicts[0].startswith("The network does not beat persistence")
 
 
+def test_a_win_by_absolute_errors_alone_is_called_that() -> None:
+    found = result(0.5, 1.0, 0.0)
+    assert "squared" not in found.verdict("persistence")
+    found.series[0].forecasts["network"][5] += 8.0
+    told = found.verdict("persistence")
+    assert told.startswith("The network beats persistence")
+    assert told.endswith("Its squared errors are not, as large ones weigh there.")
+
+
 def test_the_table_holds_the_metrics_of_every_model() -> None:
     found = result(0.5, 1.0, 0.0)
     table = found.table

@@ -162,13 +162,20 @@ class Backtest:
                 "no judgement."
             )
         if found.low > 0:
-            return f"The network beats {baseline}: its errors are {size} ({bounds})."
+            squared = self._squared(NETWORK) / self._squared(baseline)
+            limit = "" if squared < 1 else " Its squared errors are not, as large ones weigh there."
+            return f"The network beats {baseline}: its errors are {size} ({bounds}).{limit}"
         if found.high < 0:
             return f"The network loses to {baseline}: its errors are {size} ({bounds})."
         return (
             f"The network does not beat {baseline}: its errors are {size}, which may be chance "
             f"({bounds})."
         )
+
+    def _squared(self, model: str) -> float:
+        """Mean squared error in the series' own scales."""
+        wrong = [((s.truth - s.forecasts[model]) / s.scale).ravel() for s in self.series]
+        return float(np.nanmean(np.concatenate(wrong) ** 2))
 
     @property
     def verdicts(self) -> list[str]:

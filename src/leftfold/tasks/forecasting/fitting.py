@@ -38,6 +38,7 @@ class Plan:
         levels: of the quantiles.
         cell: of the network.
         units: of the network.
+        dropout: share of inputs and states that are hidden in training.
         seed: of weights and order.
         members: networks in the ensemble.
         epochs: at most.
@@ -55,6 +56,7 @@ class Plan:
     levels: Sequence[float]
     cell: str
     units: int
+    dropout: float
     seed: int
     members: int
     epochs: int
@@ -143,7 +145,7 @@ def fit_direct(plan: Plan) -> Trained:
     def build() -> Any:
         return direct_network(
             plan.cell, plan.units, plan.window, seen.history.shape[2], plan.horizon,
-            seen.ahead.shape[2], len(plan.levels),
+            seen.ahead.shape[2], len(plan.levels), plan.dropout,
         )  # fmt: skip
 
     def data(windows: Windows) -> tuple[Any, np.ndarray]:
@@ -167,7 +169,9 @@ def fit_recursive(plan: Plan) -> Trained:
     targets[:, :-1] = np.nan
 
     def build() -> Any:
-        return recursive_network(plan.cell, plan.units, history.shape[2], len(plan.levels))
+        return recursive_network(
+            plan.cell, plan.units, history.shape[2], len(plan.levels), plan.dropout
+        )
 
     return _fit(plan, build, seen, (history, targets), spread, resting)
 

@@ -34,6 +34,7 @@ class Forecaster(TaskEstimator):
         horizon: steps to forecast.
         cell: `"gru"`, `"lstm"` or `"simple_rnn"`.
         units: of the network.
+        dropout: share of the network's inputs and states that are hidden in training.
         method: `"direct"` for all steps at once, or `"recursive"` for one step after the other,
             each taken for true in the next; a recursive forecast may go beyond the horizon.
         window: steps of history that the network reads; `"auto"` for two seasons or more.
@@ -71,6 +72,7 @@ class Forecaster(TaskEstimator):
         *,
         cell: str = "gru",
         units: int = 24,
+        dropout: float = 0.0,
         method: str = "direct",
         window: int | str = "auto",
         season_length: int | str = "auto",
@@ -92,6 +94,7 @@ class Forecaster(TaskEstimator):
         self.horizon = horizon
         self.cell = cell
         self.units = units
+        self.dropout = dropout
         self.method = method
         self.window = window
         self.season_length = season_length
@@ -370,8 +373,8 @@ class Forecaster(TaskEstimator):
         batch = int(np.clip(count // 40, 16, 256)) if self.batch_size == "auto" else self.batch_size
         plan = fitting.Plan(
             prepared, ends, self.window_, self.horizon, self.levels_, self.cell, self.units,
-            int(self.random_state), self.ensemble, self.epochs, int(batch), self.learning_rate,
-            self.patience, self.time_limit, callbacks,
+            self.dropout, int(self.random_state), self.ensemble, self.epochs, int(batch),
+            self.learning_rate, self.patience, self.time_limit, callbacks,
         )  # fmt: skip
         return fitting.fit_direct(plan) if self.method == "direct" else fitting.fit_recursive(plan)
 

@@ -40,7 +40,14 @@ class Pinball(losses.Loss):
 
 
 def direct_network(
-    cell: str, units: int, window: int, features: int, horizon: int, ahead: int, quantiles: int
+    cell: str,
+    units: int,
+    window: int,
+    features: int,
+    horizon: int,
+    ahead: int,
+    quantiles: int,
+    dropout: float = 0.0,
 ) -> Model:
     """Reads a window, then writes all steps ahead, knowing what is known of them.
 
@@ -50,16 +57,20 @@ def direct_network(
     history = layers.Input((window, features), name="history")
     known = layers.Input((horizon, ahead), name="ahead")
     kind = CELLS[cell]
-    _, *state = kind(units, return_state=True, name="encoder")(history)
+    _, *state = kind(units, dropout=dropout, return_state=True, name="encoder")(history)
     steps = kind(units, return_sequences=True, name="decoder")(known, initial_state=state)
+    steps = layers.Dropout(dropout)(steps)
     output = layers.Dense(quantiles, kernel_initializer="zeros", name="quantiles")(steps)
     return Model([history, known], output, name="direct")
 
 
-def recursive_network(cell: str, units: int, features: int, quantiles: int) -> Model:
+def recursive_network(
+    cell: str, units: int, features: int, quantiles: int, dropout: float = 0.0
+) -> Model:
     """Reads step by step, and after each says what it expects of the next."""
     history = layers.Input((None, features), name="history")
-    steps = CELLS[cell](units, return_sequences=True, name="recurrence")(history)
+    recurrence = CELLS[cell](units, dropout=dropout, return_sequences=True, name="recurrence")
+    steps = layers.Dropout(dropout)(recurrence(history))
     output = layers.Dense(quantiles, kernel_initializer="zeros", name="quantiles")(steps)
     return Model(history, output, name="recursive")
 

@@ -41,6 +41,8 @@ def check_settings(forecaster: Forecaster) -> None:
     for name, (value, allowed) in chosen.items():
         if value not in allowed:
             raise ValueError(f"{name} expected one of {allowed}, got {value!r}.")
+    if not 0 <= forecaster.dropout < 1:
+        raise ValueError(f"dropout expected a share below 1, got {forecaster.dropout!r}.")
     if not 0 < forecaster.validation < 0.8:
         raise ValueError(f"validation expected a share below 0.8, got {forecaster.validation!r}.")
     if not len(forecaster.quantiles) or any(not 0 < q < 1 for q in forecaster.quantiles):

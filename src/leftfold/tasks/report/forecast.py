@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_SERIES = 6
 _MOST_STEPS = 90
 _MANY = 12
+_FEW_ORIGINS = 10
 
 
 def forecast_page(forecaster: Forecaster, found: Backtest, facts: dict[str, str]) -> Page:
@@ -264,15 +265,15 @@ def _residuals(page: Page, forecaster: Forecaster, found: Backtest) -> None:
         left.axvline(0, color="#010203", linewidth=1, linestyle=":")
         left.set(xlabel="truth less forecast, scaled", ylabel="forecasts")
         longest = max(first, key=len)
-        right.plot(
-            np.arange(1, len(longest) + 1), longest, ".", color=figures.PALETTE[0], markersize=4
-        )
+        many = len(longest) < _FEW_ORIGINS
+        shown = np.concatenate(first) if many else longest
+        right.plot(np.arange(1, len(shown) + 1), shown, ".", color=figures.PALETTE[0], markersize=4)
         right.axhline(0, color="#010203", linewidth=1, linestyle=":")
-        right.set(xlabel="origin", ylabel="one step ahead, scaled")
+        right.set(xlabel="series" if many else "origin", ylabel="one step ahead, scaled")
+    order = "one series after the other" if many else "by time, of the series with most origins"
     page.figure(
         drawn.svg,
-        f"Left all residuals, mean {np.mean(every):+.3f}; right those one step ahead in the order "
-        "of time, of the series with most origins.",
+        f"Left all residuals, mean {np.mean(every):+.3f}; right those one step ahead, {order}.",
     )
     if forecaster.horizon > 1:
         lines: dict[str, Any] = {}
