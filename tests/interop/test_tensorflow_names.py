@@ -324,3 +324,10 @@ def test_a_dataset_tells_the_shapes_of_its_elements():
     spec = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).element_spec
     assert [part.shape for part in spec] == [(4, 4), (4,)]
     assert spec[0].dtype == tf.float32
+
+
+def test_texts_are_split_for_a_layer_as_tensorflow_splits_them():
+    layer = layers.TextVectorization(
+        split=lambda texts: tf.strings.split(texts, sep="|"), vocabulary=["foo", "bar"]
+    )
+    assert layer(["foo|bar", "bar"]).numpy().tolist() == [[2, 3], [3, 0]]
