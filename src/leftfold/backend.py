@@ -46,7 +46,8 @@ def standardize_dtype(dtype: Any) -> str:
         >>> standardize_dtype(int)
         'int32'
     """
-    return dtype_name(dtype.__name__ if dtype in (bool, int, float) else dtype)
+    python = isinstance(dtype, type) and dtype in (bool, int, float)
+    return dtype_name(dtype.__name__ if python else dtype)
 
 
 def is_float_dtype(dtype: Any) -> bool:

@@ -479,3 +479,12 @@ def test_numbers_are_written_for_tensorboard(tmp_path):
 def test_there_are_no_graphics_cards():
     assert tf.test.gpu_device_name() == "" and not tf.test.is_gpu_available()
     tf.get_logger().setLevel("ERROR")
+
+
+def test_texts_are_split_for_a_layer_as_tensorflow_splits_them():
+    layer = layers.TextVectorization(
+        standardize=None,
+        split=lambda texts: tf.strings.split(texts, sep="|"),
+        vocabulary=["foo", "bar"],
+    )
+    assert layer(["foo|bar", "bar"]).numpy().tolist() == [[2, 3], [3, 0]]

@@ -365,3 +365,10 @@ def test_an_activation_may_be_taken_off_later(make: Any) -> None:
     np.testing.assert_array_equal(np.maximum(plain, 0), rectified)
     assert plain.min() < 0
     assert layer.get_config()["activation"] == "linear"
+
+
+def test_a_layer_may_be_an_activation() -> None:
+    dense = layers.Dense(3, activation=layers.LeakyReLU(negative_slope=0.3))
+    again = layers.deserialize(layers.serialize(dense))
+    assert isinstance(again.activation, layers.LeakyReLU)
+    assert again.activation.negative_slope == 0.3

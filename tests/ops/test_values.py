@@ -311,3 +311,11 @@ def test_windows_over_the_last_axis():
 def test_select_takes_the_first_choice_that_holds():
     x = np.arange(5)
     assert ops.select([x < 1, x < 3], [x - 10, x * 10], 99).tolist() == [-10, 10, 20, 99, 99]
+
+
+@pytest.mark.parametrize("bounds", [(0.1, 1.1, 0.1), (0, 1, 0.1), (1.0, 2.0, 0.2), (0.0, 2.1, 0.3)])
+def test_ranges_have_as_many_numbers_as_numpys(bounds: tuple[float, float, float]) -> None:
+    np.testing.assert_array_equal(ops.arange(*bounds), np.arange(*bounds).astype("float32"))
+    np.testing.assert_array_equal(
+        ops.linspace(*bounds[:2], 7), np.linspace(*bounds[:2], 7).astype("float32")
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leftfold import Input, Model, Sequential, backend, callbacks, config, layers, utils
+from leftfold import Input, Model, Sequential, backend, callbacks, config, layers, ops, utils
 from leftfold.engine.random import set_random_seed
 from leftfold.preprocessing.dataset import Dataset
 
@@ -146,3 +146,10 @@ def test_averages_must_be_kept_to_be_swapped() -> None:
         model.evaluate(
             np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[callbacks.SwapEMAWeights()]
         )
+
+
+@pytest.mark.parametrize("name", ["float64", "int64", "float32", "bool"])
+def test_element_types_of_arrays_are_taken_as_they_are(name: str) -> None:
+    dtype = np.ones(2, name).dtype
+    assert utils.standardize_dtype(dtype) == name
+    assert ops.cast([1, 0], dtype).dtype == ops.zeros((2,), dtype=dtype).dtype == name

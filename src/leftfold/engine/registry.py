@@ -25,6 +25,9 @@ _registered: dict[str, Any] = {}
 _registered_names: dict[Any, str] = {}
 _scopes: list[dict[str, Any]] = []
 
+layer_classes: dict[str, Any] = {}
+"""Layers by the names of their classes: an activation may be one of them."""
+
 
 def register_keras_serializable(
     package: str = "Custom", name: str | None = None
@@ -254,6 +257,8 @@ class Registry:
         found = get_registered_object(config.get("registered_name"), custom_objects)
         if found is None:
             found = imported_class(config.get("module"), config["class_name"])
+        if found is None and str(config.get("module")).startswith("keras.layers"):
+            found = layer_classes.get(config["class_name"])
         if found is None:
             found = self.find(config["class_name"], custom_objects)
         if not isinstance(found, type):

@@ -14,7 +14,7 @@ from leftfold.engine.symbolic import leaves
 
 C = TypeVar("C", bound=type)
 
-_classes: dict[str, Any] = {}
+_classes = registry.layer_classes
 _PLAIN = (str, int, float, bool, type(None))
 
 

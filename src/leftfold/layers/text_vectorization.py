@@ -241,7 +241,8 @@ class TextVectorization(Layer):
                 f"{self._called} expected split to return a list of tokens for each of "
                 f"{len(like)} texts, got {len(rows)}."
             )
-        return [as_strings(list(row), self.encoding, self._called).tolist() for row in rows]
+        lists = [row.data.tolist() if isinstance(row, Tensor) else list(row) for row in rows]
+        return [as_strings(row, self.encoding, self._called).tolist() for row in lists]
 
     def _with_ngrams(self, tokens: Sequence[str]) -> list[str]:
         widths = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams

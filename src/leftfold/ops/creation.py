@@ -10,7 +10,7 @@ import numpy as np
 
 from leftfold.engine.primitive import primitive
 from leftfold.engine.symbolic import KerasTensor, leaves
-from leftfold.engine.tensor import Tensor, as_full_array
+from leftfold.engine.tensor import Tensor, as_array, as_full_array
 from leftfold.ops.dtypes import dtype_name
 from leftfold.ops.shape import broadcast_to, reshape, stack
 
@@ -181,7 +181,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         dtype: int32 if all are integers, else the default float type.
     """
     bounds = (0, start, step) if stop is None else (start, stop, step)
-    numbers = [1 if n is None else as_full_array(n).item() for n in bounds]
+    numbers = [1 if n is None else np.asarray(as_array(n)).item() for n in bounds]
     whole = builtins.all(isinstance(n, int) for n in numbers)
     return Tensor(np.arange(*numbers).astype(dtype_name(dtype, "int32" if whole else None)))
 
@@ -206,7 +206,7 @@ def linspace(
         dtype: the element type, the default float type by default.
         axis: the axis along which the numbers run, if there are several of them.
     """
-    start, stop = as_full_array(start), as_full_array(stop)
+    start, stop = as_array(start), as_array(stop)
     numbers, step = np.linspace(start, stop, num, endpoint, retstep=True, axis=axis)
     tensor = Tensor(np.asarray(numbers, dtype_name(dtype)))
     return (tensor, step) if retstep else tensor

@@ -80,7 +80,7 @@ def dtype_name(dtype: Any, default: str | None = None) -> str:
         return default or floatx()
     if dtype in _NAMES:
         return str(dtype)
-    if dtype in ("int", "float"):
+    if isinstance(dtype, str) and dtype in ("int", "float"):
         return "int32" if dtype == "int" else floatx()
     try:
         return np.dtype(dtype).name

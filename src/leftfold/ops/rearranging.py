@@ -54,17 +54,17 @@ def diagflat(x: Any, k: int = 0) -> Any:
 
 def hsplit(x: Any, indices_or_sections: Any) -> Any:
     """`x` cut along its second axis (its only one, where it has one)."""
-    return split(x, indices_or_sections, axis=1 if len(x.shape) > 1 else 0)
+    return list(split(x, indices_or_sections, axis=1 if len(x.shape) > 1 else 0))
 
 
 def vsplit(x: Any, indices_or_sections: Any) -> Any:
     """`x` cut along its first axis."""
-    return split(x, indices_or_sections, axis=0)
+    return list(split(x, indices_or_sections, axis=0))
 
 
 def dsplit(x: Any, indices_or_sections: Any) -> Any:
     """`x` cut along its third axis."""
-    return split(x, indices_or_sections, axis=2)
+    return list(split(x, indices_or_sections, axis=2))
 
 
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
