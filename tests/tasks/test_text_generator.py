@@ -14,6 +14,7 @@ import leftfold
 from leftfold.saving import SavingError
 from leftfold.tasks.errors import DataError, NotFittedError
 from leftfold.tasks.text import training
+from leftfold.tasks.text.windows import Windows
 from leftfold.tasks.text_generator import TextGenerator
 
 WORDS = "the cat sat on a mat and then the dog ran to the log so we all went home again"
@@ -50,6 +51,24 @@ def test_every_unit_learns_and_writes(unit: str) -> None:
     assert text != writer.sample("the cat", length=40, seed=2)
     assert len(set(text.split()) & set(ORDER)) > 2
     assert "\N{REPLACEMENT CHARACTER}" not in text
+
+
+def test_training_reads_the_windows_in_the_order_of_the_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    get = Windows.__getitem__
+
+    def watched(windows: Windows, index: int) -> Any:
+        if windows._random is not None:
+            read.append(index)
+        return get(windows, index)
+
+    monkeypatch.setattr(Windows, "__getitem__", watched)
+    small(epochs=1).fit(story())
+    order = [index for place, index in enumerate(read) if place == 0 or index != read[place - 1]]
+    assert len(order) > 20
+    assert order[-20:] == list(range(order[-1] - 19, order[-1] + 1))
 
 
 def test_the_same_seed_gives_the_same_network(writer: TextGenerator) -> None:

@@ -137,6 +137,7 @@ def train_writer(
         model.fit(
             train,
             epochs=epochs,
+            shuffle=False,  # a window goes on where the one before ended
             verbose=verbose,
             callbacks=[pace, *callbacks],
             validation_data=validation,
