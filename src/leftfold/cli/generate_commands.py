@@ -56,7 +56,7 @@ def train(
     ] = "lstm",
     units: Annotated[int, typer.Option(help="Of each recurrent layer.", min=1)] = 512,
     layers: Annotated[int, typer.Option(help="How many recurrent layers.", min=1)] = 1,
-    dropout: Annotated[float, typer.Option(help="Share of outputs dropped in training.")] = 0.3,
+    dropout: Annotated[float, typer.Option(help="Share of outputs dropped in training.")] = 0.2,
     vocabulary: Annotated[int, typer.Option(help="Different tokens at most.", min=2)] = 10_000,
     window: Annotated[
         int | None, typer.Option(help="Tokens that gradients go back; by the unit else.", min=1)

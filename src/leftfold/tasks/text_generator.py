@@ -64,7 +64,8 @@ class TextGenerator(TaskEstimator, Writing):
         epochs: passes over the text at most; by default 20, with a time limit as many as fit.
         time_limit: seconds of training at most. The learning rate follows it.
         patience: epochs without improvement on the validation text before training cools down.
-        validation: share of the text, from its end, to choose the best epoch by.
+        validation: share of the text, from its middle, to choose the best epoch by. What comes next
+            is most like the end, which therefore is learnt from.
         seed: of weights, dropout and windows.
         verbose: 0 silent, 1 a live bar, 2 one line per epoch.
 
@@ -90,7 +91,7 @@ class TextGenerator(TaskEstimator, Writing):
         units: int = 512,
         layers: int = 1,
         embedding: int = 64,
-        dropout: float = 0.3,
+        dropout: float = 0.2,
         vocabulary: int = 10_000,
         window: int | None = None,
         batch_size: int = 64,
@@ -135,9 +136,10 @@ class TextGenerator(TaskEstimator, Writing):
         """
         check_settings(self)
         text = as_text(X)
-        cut = round(len(text) * (1 - self.validation))
-        tokens = learn_tokens(text[:cut], self.unit, self.vocabulary)
-        train, held_out = tokens.encode(text[:cut]), tokens.encode(text[cut:])
+        begin, end = (round(len(text) * (1 + side * self.validation) / 2) for side in (-1, 1))
+        learnt = text[:begin] + text[end:]
+        tokens = learn_tokens(learnt, self.unit, self.vocabulary)
+        train, held_out = tokens.encode(learnt), tokens.encode(text[begin:end])
         if len(train) < LEAST_TOKENS or len(held_out) < 3:
             raise DataError(
                 f"TextGenerator expected a text of at least {LEAST_TOKENS} {self.unit}s to learn "

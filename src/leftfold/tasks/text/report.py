@@ -116,10 +116,10 @@ def _data(page: Page, writer: Any, told: Told) -> None:
         ["part", "characters", "purpose"],
         [
             ["training", len(told.train) - chosen, "weights and vocabulary"],
-            ["validation", chosen, "the best epoch; nothing else is tuned on it"],
+            ["validation, from the middle", chosen, "the best epoch; nothing else is tuned on it"],
             ["held out", len(told.test), "the results below, looked at once"],
         ],
-        "Parts of the text, one behind the other, so that none is seen before its time",
+        "Parts of the text. What is held out comes last, so that it is not seen before its time",
     )
     counts = Counter(tokens.split(told.train))
     page.text(
