@@ -98,7 +98,7 @@ class TextGenerator(TaskEstimator, Writing):
         learning_rate: float = 3e-3,
         epochs: int | None = None,
         time_limit: float | None = None,
-        patience: int = 4,
+        patience: int = 6,
         validation: float = 0.05,
         seed: int = 0,
         verbose: int | str = 0,
