@@ -13,6 +13,7 @@ from leftfold import regularizers
 from leftfold.engine import KerasTensor, Tensor, registry
 from leftfold.engine.legacy import tell_once
 from leftfold.engine.naming import auto_name, to_snake_case
+from leftfold.engine.stateless import check_count, given_state, values_of
 from leftfold.engine.symbolic import Operation
 from leftfold.layers import call as calls
 from leftfold.layers import dtype_policy
@@ -20,7 +21,6 @@ from leftfold.layers.call import context
 from leftfold.layers.input_spec import check_input
 from leftfold.layers.losses import LayerLosses, with_losses
 from leftfold.layers.serialization import Arguments, automatic_config, overrides
-from leftfold.layers.stateless import check_count, given_state, values_of
 
 
 class Layer(LayerLosses, Operation):

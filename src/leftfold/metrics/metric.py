@@ -11,6 +11,7 @@ import numpy as np
 from leftfold import initializers
 from leftfold.engine import config
 from leftfold.engine.naming import auto_name, to_snake_case
+from leftfold.engine.stateless import given_state
 from leftfold.engine.tensor import Tensor
 from leftfold.engine.variable import Variable
 
@@ -124,15 +125,8 @@ class Metric:
                 f"Metric {self.name} expected a value for each of its {len(variables)} variables, "
                 f"got {len(values)}."
             )
-        before = [variable.numpy() for variable in variables]
-        new = [np.array(value) for value in values]
-        try:
-            for variable, value in zip(variables, new, strict=True):
-                variable.assign(value)
+        with given_state(variables, values):
             yield
-        finally:
-            for variable, value in zip(variables, before, strict=True):
-                variable.assign(value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a batch and return the value over all batches."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from leftfold.engine import Tensor, Variable
+from leftfold.engine.tensor import Tensor
+from leftfold.engine.variable import Variable
 
 
 def check_count(called: str, argument: str, expected: Sequence[Any], given: Sequence[Any]) -> None:
