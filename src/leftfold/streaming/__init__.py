@@ -17,7 +17,17 @@ Example:
 """
 
 from leftfold.streaming.beam import beam_search
+from leftfold.streaming.decoding import decode
 from leftfold.streaming.generation import generate, generate_batch
+from leftfold.streaming.hypotheses import Decoded
 from leftfold.streaming.stepper import Stepper, compile
 
-__all__ = ["Stepper", "beam_search", "compile", "generate", "generate_batch"]
+__all__ = [
+    "Decoded",
+    "Stepper",
+    "beam_search",
+    "compile",
+    "decode",
+    "generate",
+    "generate_batch",
+]

@@ -1,0 +1,1 @@
+"""Sequences to sequences: an encoder, a decoder, and attention between them."""
