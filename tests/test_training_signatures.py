@@ -13,7 +13,6 @@ GOLDEN = json.loads(
 ROOMS = ("get", "serialize", "deserialize")
 NOT_OFFERED = {
     "initializers": {"STFT", "STFTInitializer", "stft"},
-    "losses": {"CTC", "ctc"},
     "callbacks": {
         *("OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor"),
     },

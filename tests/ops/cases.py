@@ -364,6 +364,11 @@ def _networks() -> Iterator[Case]:
     yield case("sparse_categorical_crossentropy", np.array([[0, 1]]), between(0.1, 0.9, 1, 2, 3))
     yield case("sparse_categorical_crossentropy", LABELS, normal(3, 4), from_logits=True)
     yield case("sparse_categorical_crossentropy", LABELS, normal(4, 3), from_logits=True, axis=0)
+    targets = np.array([[1, 1, 2], [3, 1, 0], [2, 3, 1]])
+    yield case("ctc_loss", targets, normal(3, 6, 4), np.array([3, 2, 3]), np.array([6, 5, 3]))
+    yield case(
+        "ctc_loss", targets - 1, normal(3, 6, 4), np.array([3, 2, 0]), np.array([6, 4, 6]), 3
+    )
 
 
 def _windows() -> Iterator[Case]:

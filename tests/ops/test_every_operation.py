@@ -27,7 +27,7 @@ NOT_DIFFERENTIABLE = {
     *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift"),
     *("bitwise_right_shift", "gcd", "lcm", "heaviside", "signbit", "isposinf", "isneginf"),
     *("isreal", "digitize", "histogram", "bartlett", "blackman", "hamming", "hanning", "kaiser"),
-    *("geomspace",),
+    *("geomspace", "ctc_decode"),
     *("shape", "size", "ndim", "dtype", "is_tensor", "convert_to_numpy"),
 }
 """Public operations through which no gradient flows."""

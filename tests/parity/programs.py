@@ -247,6 +247,40 @@ def fit(framework, name, **options):
     return history.history, {key: float(value) for key, value in evaluation.items()}
 
 
+def tag(framework, weighted, loss_name="sparse_categorical_crossentropy"):
+    """Training with one label a step under a mask, with a weight for every step or without."""
+    keras = importlib.import_module(framework)
+    k = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            k.Embedding(11, 4, mask_zero=True),
+            k.Bidirectional(k.LSTM(3, return_sequences=True)),
+            k.TimeDistributed(k.Dense(5, activation="tanh")),
+            k.TimeDistributed(k.Dense(4, activation="softmax")),
+        ]
+    )
+    model.set_weights([numbers(i, *w.shape) / 2 for i, w in enumerate(model.get_weights())])
+    metrics = ["accuracy"] if weighted else []  # on JAX Keras's metrics see no mask
+    model.compile("sgd", loss_name, weighted_metrics=metrics)
+    x = ids(1, 10, 9, 6) + 1
+    for row, length in enumerate((6, 3, 1, 6, 2, 5, 4, 6, 6)):
+        x[row, length:] = 0
+    y = ids(2, 4, 9, 6)
+    if not loss_name.startswith("sparse"):
+        y = np.eye(4, dtype="float32")[y]
+    weights = np.abs(numbers(3, 9, 6)) * (x > 0) if weighted else None
+    history = model.fit(
+        x, y, 4, epochs=3, shuffle=False, verbose=0, sample_weight=weights, validation_split=0.3
+    )
+    evaluation = model.evaluate(x, y, 5, verbose=0, sample_weight=weights, return_dict=True)
+    return {
+        "history": history.history,
+        "evaluation": {name: float(value) for name, value in evaluation.items()},
+        "weights": [array(w) for w in model.get_weights()],
+    }
+
+
 # Files -----------------------------------------------------------------------------------------
 
 

@@ -83,3 +83,11 @@ class TestFiles:
         theirs = keras.call("write_weights", "keras", name, path)
         ours = programs.read_weights("leftfold", name, path)
         conftest.compare(ours, theirs, 1e-4, 1e-5, name)
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
+@pytest.mark.parametrize("weighted", [True, False], ids=["weighted", "plain"])
+def test_training_with_a_label_and_a_weight_for_every_step(
+    agree: Agree, weighted: bool, loss: str
+) -> None:
+    agree("tag", weighted, loss, rtol=1e-4, atol=1e-5)

@@ -39,3 +39,18 @@ def recurrence(kind, x, weights, states, lengths, d_output):
         "dstates": [state.grad.numpy()[0] for state in states],
         "dweights": {name: getattr(layer, f"{name}_l0").grad.numpy() for name in weights},
     }
+
+
+def ctc_loss(logits, targets, target_lengths, output_lengths, blank, d_loss):
+    """The loss of each row and the gradient of the logits, (batch, steps, classes)."""
+    x = torch.from_numpy(logits).requires_grad_()
+    losses = torch.nn.functional.ctc_loss(
+        x.log_softmax(-1).transpose(0, 1),
+        torch.from_numpy(targets),
+        torch.tensor(output_lengths),
+        torch.tensor(target_lengths),
+        blank=blank,
+        reduction="none",
+    )
+    losses.backward(torch.from_numpy(d_loss))
+    return {"losses": losses.detach().numpy(), "dlogits": x.grad.numpy()}

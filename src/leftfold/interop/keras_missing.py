@@ -85,18 +85,8 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     ("keras.layers", "Discretization", "use keras.ops.digitize in a Lambda"),
     ("keras.layers", "GroupQueryAttention", "use MultiHeadAttention"),
     ("keras.layers", "ReversibleEmbedding", "multiply by the Embedding's weights, transposed"),
-    ("keras.losses", "CTC ctc", "label every timestep"),
     ("keras.mixed_precision", "LossScaleOptimizer", "use the optimizer itself"),
-    (
-        "keras.ops",
-        "ctc_decode ctc_loss",
-        "label every timestep",
-    ),
-    (
-        "keras.backend",
-        "ctc_batch_cost ctc_decode ctc_label_dense_to_sparse",
-        "label every timestep",
-    ),
+    ("keras.backend", "ctc_label_dense_to_sparse", "ctc_batch_cost takes labels as they are"),
     (
         "keras.ops",
         "angle conj conjugate fft fft2 ifft2 imag irfft istft polar real rfft stft "

@@ -15,7 +15,12 @@ VERSIONS = {"keras": "3.15.1", "tensorflow": "2.21.0"}
 MODULES: dict[str, tuple[str, ...]] = {
     "keras": ("leftfold", "leftfold.interop.keras_version", "leftfold.interop.keras_scopes"),
     "keras.activations": ("leftfold.activations",),
-    "keras.backend": ("leftfold.interop.keras_backend", "leftfold.backend", "leftfold.ops"),
+    "keras.backend": (
+        "leftfold.interop.keras_backend",
+        "leftfold.interop.keras_ctc",
+        "leftfold.backend",
+        "leftfold.ops",
+    ),
     "keras.callbacks": ("leftfold.callbacks",),
     "keras.config": ("leftfold.config",),
     "keras.constraints": ("leftfold.constraints",),

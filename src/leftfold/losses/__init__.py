@@ -48,6 +48,7 @@ from leftfold.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+from leftfold.losses.temporal import CTC, ctc
 
 bce = binary_crossentropy
 kld = kullback_leibler_divergence = kl_divergence
@@ -61,6 +62,8 @@ _aliases = {"bce": bce, "kld": kld, "mae": mae, "mape": mape, "mse": mse, "msle"
 _registry = Registry(
     "loss",
     [
+        CTC,
+        ctc,
         CategoricalGeneralizedCrossEntropy,
         Circle,
         Dice,
@@ -117,6 +120,7 @@ serialize = _registry.serialize
 deserialize = _registry.deserialize
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
@@ -149,6 +153,7 @@ __all__ = [
     "categorical_hinge",
     "circle",
     "cosine_similarity",
+    "ctc",
     "deserialize",
     "dice",
     "get",

@@ -101,6 +101,8 @@ from leftfold.ops.creation import (
     zeros,
     zeros_like,
 )
+from leftfold.ops.ctc import ctc_loss
+from leftfold.ops.ctc_decoding import ctc_decode
 from leftfold.ops.depthwise import depthwise_conv, separable_conv
 from leftfold.ops.elementwise import (
     abs,

@@ -4,6 +4,7 @@ from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.forecasting import Forecaster
 from leftfold.tasks.sentiment import Sentiment
+from leftfold.tasks.tagging import SequenceTagger, Tagging, tag
 from leftfold.tasks.text_generator import TextGenerator
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "Forecaster",
     "Sentiment",
     "SequenceClassifier",
+    "SequenceTagger",
+    "Tagging",
     "TextGenerator",
     "classify",
+    "tag",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leftfold.tasks import checks, references, scores
+from leftfold.tasks import checks, leads, references, scores
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.evaluation import Interval, bootstrap_difference, bootstrap_interval
@@ -71,29 +71,25 @@ class Classification:
 
     def verdict(self) -> str:
         """Whether the network beats the best of the others, in one sentence."""
-        others = [result for result in self.results[1:] if result.lead is not None]
-        best = max(others, key=lambda result: result.accuracy.value)
-        lead = best.lead
-        assert lead is not None
-        bounds = f"{lead.value:+.4f}, {lead.level:.0%} interval {lead.low:+.4f} to {lead.high:+.4f}"
-        if lead.low > 0:
-            return f"The network beats {best.name} ({bounds})."
-        if lead.high < 0:
-            return f"The network loses to {best.name} ({bounds}): use that instead."
-        return f"The network and {best.name} cannot be told apart on this test part ({bounds})."
+        return leads.verdict(self.leads())
+
+    def leads(self) -> list[leads.Lead]:
+        """How far the network is ahead of each of the others."""
+        return [
+            leads.Lead(result.name, result.accuracy.value, result.lead)
+            for result in self.results
+            if result.lead is not None
+        ]
 
     def table(self) -> dict[str, list[Any]]:
         """The results as columns."""
         return {
             "model": [result.name for result in self.results],
             "accuracy": [result.accuracy.value for result in self.results],
-            "95% interval": [
-                f"{result.accuracy.low:.4f} to {result.accuracy.high:.4f}"
-                for result in self.results
-            ],
+            "95% interval": [leads.bounds(result.accuracy) for result in self.results],
             "macro F1": [result.macro_f1 for result in self.results],
             "log loss": [result.log_loss for result in self.results],
-            "network's lead": [_lead(result.lead) for result in self.results],
+            "network's lead": [leads.told(result.lead) for result in self.results],
         }
 
     def report(self, path: Path | str) -> None:
@@ -211,10 +207,6 @@ def judge_classifier(
         results.append(result)
     lengths = classifier.encoder_.lengths(train.rows)
     return Classification(classifier, results, test.codes, test.rows, lengths, warnings, source)
-
-
-def _lead(lead: Interval | None) -> str:
-    return "" if lead is None else f"{lead.value:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
 
 
 def _references(classifier: SequenceClassifier, train: Inputs, baselines: bool) -> list[Any]:

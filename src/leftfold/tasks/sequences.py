@@ -17,6 +17,9 @@ from leftfold.tasks.texts import Cut, choose_cut
 PADDING_VALUE = -1e4
 """What padding consists of; scaled values never get near."""
 
+ALL_STEPS = 2**31 - 1
+"""A length to cut at that cuts nothing."""
+
 _MOST_STEPS = 2000
 _LARGEST_SCALED = 1e3
 

@@ -80,10 +80,10 @@ def train(
     model: Any,
     x: Any,
     y: Any,
-    validation: tuple[Any, ...] | None,
+    validation: Any,
     *,
     epochs: int,
-    batch_size: int,
+    batch_size: int | None,
     monitor: str = "val_loss",
     largest: bool = False,
     patience: int | None = None,
@@ -101,9 +101,10 @@ def train(
         model: compiled.
         x: inputs, as `Model.fit` takes them.
         y: targets.
-        validation: inputs and targets to judge each epoch by; without, the last epoch is the best.
+        validation: inputs and targets, or a data set, to judge each epoch by; without (`None`),
+            the last epoch is the best.
         epochs: at most.
-        batch_size: rows in a step.
+        batch_size: rows in a step; `None` for a data set, which cuts its own batches.
         monitor: the figure to judge an epoch by.
         largest: whether more of it is better.
         patience: epochs without improvement before training ends.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import platform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leftfold._version import __version__
-from leftfold.engine import config, kernels
 from leftfold.models.drawing import model_to_dot
 from leftfold.tasks import scores
 from leftfold.tasks.candidates import describe_candidates
+from leftfold.tasks.leads import best_reference
 from leftfold.tasks.report import figures
+from leftfold.tasks.report.common import judgement, reproduction, training_figures
 from leftfold.tasks.report.page import Page
 from leftfold.tasks.texts import TextEncoder
 
@@ -56,9 +55,8 @@ def classification_page(found: Classification) -> Page:
 
 def _headline(page: Page, found: Classification) -> None:
     network = found.network
-    best = max(found.results[1:], key=lambda result: result.accuracy.value)
-    lead = best.lead
-    assert lead is not None
+    best = best_reference(found.leads())
+    lead = best.difference
     page.figures_of_merit(
         [
             (
@@ -66,7 +64,7 @@ def _headline(page: Page, found: Classification) -> None:
                 "test accuracy",
                 f"95% interval {network.accuracy.low:.1%} to {network.accuracy.high:.1%}",
             ),
-            (f"{best.accuracy.value:.1%}", "best reference", best.name),
+            (f"{best.figure:.1%}", "best reference", best.name),
             (
                 f"{100 * lead.value:+.1f} points",
                 "lead of the network",
@@ -75,11 +73,7 @@ def _headline(page: Page, found: Classification) -> None:
             (f"{network.macro_f1:.3f}", "macro F1", f"mean of {_classes_of(found)} classes"),
         ]
     )
-    kind = "good" if lead.low > 0 else "bad" if lead.high < 0 else "note"
-    page.callout(found.verdict(), kind)
-    for warning in found.warnings:
-        head, _, rest = warning.partition(": ")
-        page.callout(rest or head, "warning", f"{head.capitalize()}:" if rest else "")
+    judgement(page, found.verdict(), lead, found.warnings)
 
 
 def _classes_of(found: Classification) -> int:
@@ -114,25 +108,11 @@ def _data(page: Page, found: Classification) -> None:
 
 def _training(page: Page, found: Classification) -> None:
     page.section("Training")
-    training = found.classifier.training_
-    history = training.history
-    epochs = len(history.get("loss", []))
-    if not epochs:
-        page.text("Training was ended before its first epoch.")
-        return
-    names = {"loss": "training", "val_loss": "validation"}
-    losses = {names[name]: history[name] for name in names if name in history}
-    page.figure(
-        figures.lines(losses, "epoch", "loss, nats", None, training.best_epoch + 1, "kept"),
-        "Loss, epoch by epoch. While training, words and pairs are hidden at random, so its "
-        "own loss may lie above that of the validation part.",
-    )
-    names = {"accuracy": "training", "val_accuracy": "validation"}
-    shares = {names[name]: history[name] for name in names if name in history}
-    page.figure(
-        figures.lines(shares, "epoch", "accuracy", None, training.best_epoch + 1, "kept"),
-        f"Accuracy. The weights of epoch {training.best_epoch + 1} were kept; training took "
-        f"{training.seconds:.1f} s and was ended by: {training.ended_by}.",
+    training_figures(
+        page,
+        found.classifier.training_,
+        "While training, words and pairs are hidden at random, so its own loss may lie above that "
+        "of the validation part.",
     )
 
 
@@ -242,28 +222,4 @@ def _model(page: Page, found: Classification) -> None:
 
 def _reproduce(page: Page, found: Classification) -> None:
     page.section("To do it again")
-    classifier = found.classifier
-    for name, value in found.facts.items():
-        page.subsection(name)
-        page.code(value)
-    settings = {k: v for k, v in classifier.get_params().items() if k != "verbose"}
-    page.table(
-        ["setting", "value"], [[name, _told(name, value)] for name, value in settings.items()]
-    )
-    page.table(
-        ["what ran", ""],
-        [
-            ["Leftfold", __version__],
-            ["kernels", kernels.isa()],
-            ["threads", str(config.threads())],
-            ["Python", platform.python_version()],
-            ["NumPy", np.__version__],
-            ["system", platform.platform()],
-        ],
-    )
-
-
-def _told(name: str, value: Any) -> str:
-    if value is not None:
-        return str(value)
-    return "none" if name in ("vectors", "time_limit") else "chosen by the data"
+    reproduction(page, found.classifier, found.facts)

@@ -1,0 +1,120 @@
+"""Words as numbers: the word itself, how it begins and ends, and what it looks like.
+
+With few labelled sentences most words of a new one were never seen, or once. Their ends and their
+looks were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+PADDING, UNKNOWN = 0, 1
+_FIRST = 2
+_DIGIT = re.compile(r"\d")
+_RUN = re.compile(r"(.)\1{2,}")
+_ENOUGH = 200
+_MOST = 4000
+
+
+def word_of(token: str) -> str:
+    """A token in lower case, with 0 for every digit."""
+    return _DIGIT.sub("0", token.lower())
+
+
+def shape_of(token: str) -> str:
+    """What a token looks like: `X` for capitals, `x` for small letters, `0` for digits.
+
+    Long runs count as two: all long words in small letters look alike.
+
+    Example:
+        >>> shape_of("Berlin-2024"), shape_of("USA"), shape_of("at")
+        ('Xxx-00', 'XX', 'xx')
+    """
+    kinds = "".join(
+        "X" if sign.isupper() else "x" if sign.isalpha() else "0" if sign.isdigit() else sign
+        for sign in token
+    )
+    return _RUN.sub(r"\1\1", kinds)
+
+
+FEATURES: dict[str, tuple[Callable[[str], str], float]] = {
+    "words": (word_of, 1.0),
+    "begins": (lambda token: word_of(token)[:3], 0.25),
+    "ends": (lambda token: word_of(token)[-3:], 0.5),
+    "short_ends": (lambda token: word_of(token)[-2:], 0.25),
+    "shapes": (shape_of, 0.25),
+}
+"""What is seen of a token, and how large its vector is beside the word's."""
+
+
+@dataclass
+class TokenEncoder:
+    """Vocabularies of what is seen of tokens.
+
+    Args:
+        size: entries of the vocabulary of words at most.
+
+    Attributes:
+        index: for each of `FEATURES`, the number of each entry, from 2; 0 pads, 1 is unknown.
+
+    Example:
+        >>> encoder = TokenEncoder().fit([["In", "Rome"], ["in", "Paris"]])
+        >>> encoder.encode([["in", "Oslo"]])["words"].tolist()
+        [[2, 1]]
+    """
+
+    size: int = 30_000
+    index: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def fit(self, sentences: Sequence[Sequence[str]]) -> TokenEncoder:
+        """Learn the vocabularies of the training sentences, and only those.
+
+        Of 200 sentences or more, what occurs once only is unknown, so that training shows what
+        unknown words are like.
+        """
+        least = 2 if len(sentences) >= _ENOUGH else 1
+        tokens = Counter(token for sentence in sentences for token in sentence)
+        for name, (view, _) in FEATURES.items():
+            counts: Counter[str] = Counter()
+            for token, count in tokens.items():
+                counts[view(token)] += count
+            most = self.size if name == "words" else _MOST
+            kept = [entry for entry, n in counts.most_common(most - _FIRST) if n >= least]
+            self.index[name] = {entry: number for number, entry in enumerate(kept, _FIRST)}
+        return self
+
+    def encode(self, sentences: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
+        """Numbers for a network's inputs, int32 `(rows, steps)` each, 0 behind a short row."""
+        steps = max(map(len, sentences), default=1)
+        encoded = {name: np.zeros((len(sentences), steps), np.int32) for name in FEATURES}
+        for name, (view, _) in FEATURES.items():
+            index = self.index[name]
+            for row, sentence in enumerate(sentences):
+                encoded[name][row, : len(sentence)] = [
+                    index.get(view(token), UNKNOWN) for token in sentence
+                ]
+        return encoded
+
+    def unknown_share(self, sentences: Iterable[Sequence[str]]) -> float:
+        """The share of tokens whose word is not known."""
+        known = [word_of(t) in self.index["words"] for sentence in sentences for t in sentence]
+        return 1 - float(np.mean(known)) if known else 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {"size": self.size, **{name: list(self.index[name]) for name in FEATURES}}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> TokenEncoder:
+        """What `state` gave."""
+        encoder = cls(int(state["size"]))
+        for name in FEATURES:
+            entries = [str(entry) for entry in state[name]]
+            encoder.index[name] = {entry: number for number, entry in enumerate(entries, _FIRST)}
+        return encoder
