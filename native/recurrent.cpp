@@ -100,6 +100,10 @@ void Recurrence::read_inputs(int64_t s, const Own& own) const {
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
         const float* x = in.x + (b * in.time + schedule.time_of(r, s)) * in.features;
+        // The next step's input follows, but the processor sees too many sequences to guess it.
+        const float* next = in.reversed ? x - in.features : x + in.features;
+        for (int64_t at = 0; at < in.features && s + 1 < schedule.length(r); at += LINE)
+            __builtin_prefetch(next + at);
         float* row = rows[i];
         if (x_at) row[0] = 1.0f;
         if (h_at > x_at + in.features) row[h_at - 1] = 1.0f;
@@ -239,11 +243,11 @@ void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& 
         const int64_t length = &segment == &segments_.front() ? ahead.length : 0;
         segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
             constexpr int WIDTH = decltype(width)::value;
+            // Every panel asks for its share.
+            const int64_t from = length * column / columns_;
+            const int64_t to = length * (column + WIDTH * LANES) / columns_;
             for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
                 constexpr int SIZE = decltype(size)::value;
-                // Every panel asks for its share.
-                const int64_t from = length * column / columns_;
-                const int64_t to = length * (column + WIDTH * LANES) / columns_;
                 for (int i = 0; i < SIZE; i++)
                     for (int64_t at = from; at < to; at += LANES)
                         __builtin_prefetch(ahead.rows[first + i] + at);

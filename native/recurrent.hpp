@@ -69,10 +69,12 @@ struct InputGradients {
     float* c;        // (batch, units), LSTM only
 };
 
+// Floats of a cache line.
+constexpr int64_t LINE = 16;
+
 // From one row to the next, for rows of `length` floats: each begins on a cache line, so that no
 // two threads write to the same one; a little more where all would fall on the same cache sets.
 constexpr int64_t spread(int64_t length) {
-    constexpr int64_t LINE = 16;
     const int64_t rounded = (length + LINE - 1) / LINE * LINE;
     return rounded % 256 == 0 ? rounded + LINE : rounded;
 }

@@ -120,11 +120,14 @@ LEFTFOLD_INLINE void with_size(int n, Body&& body) {
 // `body(first, Size<rows>{})` for each.
 template <int MOST, class Body>
 LEFTFOLD_INLINE void for_each_tile(int64_t count, Body&& body) {
-    const int64_t tiles = (count + MOST - 1) / MOST;
-    for (int64_t i = 0; i < tiles; i++) {
-        const int64_t first = count * i / tiles;
-        const int rows = static_cast<int>(count * (i + 1) / tiles - first);
-        with_size<MOST>(rows, [&](auto size) { body(first, size); });
+    const uint32_t rows = static_cast<uint32_t>(count), tiles = (rows + MOST - 1) / MOST;
+    if (tiles == 0) return;
+    const uint32_t least = rows / tiles, larger = rows % tiles;
+    int64_t first = 0;
+    for (uint32_t i = 0; i < tiles; i++) {
+        const int size = static_cast<int>(least + (i < larger));
+        with_size<MOST>(size, [&](auto constant) { body(first, constant); });
+        first += size;
     }
 }
 
