@@ -72,4 +72,5 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     lf::bind_dense(m);
     lf::bind_optimizers(m);
     lf::bind_stream(m);
+    lf::bind_vectors(m);
 }
