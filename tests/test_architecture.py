@@ -36,6 +36,7 @@ FLOORS = [
     ["streaming"],
     ["inspection"],
     ["interop"],
+    ["vectors"],
     ["tasks"],
     ["cli"],
 ]

@@ -189,9 +189,24 @@ class Archive:
         with self._guarded(name), self.zip.open(member) as file:
             while file.read(1 << 22):
                 pass
+        return io.BufferedReader(_Window(self.zip.fp, self.place(name)), 1 << 16), member.file_size
+
+    def place(self, name: str) -> tuple[int, int]:
+        """Where the bytes of a member lie that is stored as it is: their first, and how many.
+
+        Raises:
+            SavingError: as `read`, and when the member is compressed.
+        """
+        member = self._member(name)
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise SavingError(f"{self.name}: its {name} is compressed.")
+        file: Any = self.zip.fp
         with self._guarded(name):
-            window = _Window(self.zip.fp, member)
-        return io.BufferedReader(window, 1 << 16), member.file_size
+            file.seek(member.header_offset + _LENGTHS_AT)
+            start = file.tell() + 4 + sum(struct.unpack("<HH", file.read(4)))
+            if start + member.file_size > file.seek(0, io.SEEK_END):
+                raise ValueError("it lies behind the end of the file")
+        return start, member.file_size
 
     def _member(self, name: str, largest: int | None = None) -> zipfile.ZipInfo:
         try:
@@ -243,15 +258,12 @@ class _Window(io.RawIOBase):
 
     Args:
         file: an archive.
-        member: a member that is stored as it is.
+        place: of a member that is stored as it is: its first byte, and how many there are.
     """
 
-    def __init__(self, file: Any, member: zipfile.ZipInfo) -> None:
-        file.seek(member.header_offset + _LENGTHS_AT)
-        lengths = struct.unpack("<HH", file.read(4))
+    def __init__(self, file: Any, place: tuple[int, int]) -> None:
         self._file = file
-        self._start = member.header_offset + _LENGTHS_AT + 4 + sum(lengths)
-        self._size = member.file_size
+        self._start, self._size = place
         self._at = 0
 
     def readable(self) -> bool:

@@ -21,7 +21,7 @@ from leftfold.tasks.sequences import SequenceEncoder
 from leftfold.tasks.splits import duplicate_groups, stratified_split
 from leftfold.tasks.texts import LEVELS, Cut, TextEncoder
 from leftfold.tasks.training import Training
-from leftfold.tasks.vectors import Coverage
+from leftfold.vectors import Coverage
 
 
 class SequenceClassifier(TaskEstimator):
@@ -44,7 +44,7 @@ class SequenceClassifier(TaskEstimator):
             of a text's words and pairs of neighbouring words; 0 for no such branch. By default
             150,000 where texts are read by word.
         longest: steps to cut at; chosen by the lengths of the training part by default.
-        vectors: a file with pretrained vectors, see `leftfold.tasks.vectors`.
+        vectors: a file with pretrained vectors, see `leftfold.vectors.WordVectors.load`.
         tune_vectors: whether training changes them.
         epochs: passes over the data at most; by the number of rows by default.
         batch_size: rows in a step; by default 8 to 64, by the number of rows.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from leftfold.datasets.errors import DataError, MissingExtraError
 
-class DataError(ValueError):
-    """Data cannot be read or used; the message names the file, line and column where it can."""
+__all__ = ["DataError", "MissingExtraError", "NotFittedError"]
 
 
 class NotFittedError(ValueError, AttributeError):
     """An estimator is asked for what only a fitted one knows."""
-
-
-class MissingExtraError(ImportError):
-    """An optional package is missing; the message says how to install it."""

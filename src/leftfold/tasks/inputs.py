@@ -12,7 +12,7 @@ import numpy as np
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.sequences import SequenceEncoder, as_sequences
 from leftfold.tasks.texts import UNKNOWN, TextEncoder
-from leftfold.tasks.vectors import Coverage, WordVectors, read_vectors
+from leftfold.vectors import Coverage, WordVectors
 
 if TYPE_CHECKING:
     from leftfold.tasks.classifier import SequenceClassifier
@@ -162,11 +162,11 @@ def make_encoder(
     encoder = TextEncoder(settings.level, size, pairs, settings.longest)
     if settings.vectors is None:
         return encoder.fit(learn.rows), None, None
-    pretrained = read_vectors(settings.vectors)
+    pretrained = WordVectors.load(settings.vectors)
     encoder.fit(learn.rows)
     own = len(encoder.index)
     if own < size - 2:
-        more = [word for word in dict.fromkeys(map(str.lower, pretrained.words))]
+        more = [word for word in dict.fromkeys(map(str.lower, pretrained.tokens))]
         encoder.fit(learn.rows, more)
     table, coverage = _table(encoder, pretrained, learn.rows, own, weighted)
     return encoder, table, coverage
@@ -184,8 +184,8 @@ def _table(
     """
     rows = [pretrained.row(word) for word in encoder.index]
     known = np.array([row is not None for row in rows])
-    table = np.zeros((len(rows) + 2, pretrained.values.shape[1]))
-    table[2:][known] = pretrained.values[[row for row in rows if row is not None]]
+    table = np.zeros((len(rows) + 2, pretrained.matrix.shape[1]))
+    table[2:][known] = pretrained.matrix[[row for row in rows if row is not None]]
     counts = np.zeros(len(rows) + 2, int)
     for text in texts:
         numbers = [encoder.index.get(token.text, UNKNOWN) for token in encoder.tokens(text)]
