@@ -47,7 +47,7 @@ class GloVe:
 
     Example:
         >>> texts = [["the", "king", "rules"], ["the", "queen", "rules"]] * 20
-        >>> model = GloVe(dimensions=4, epochs=20, min_count=1)
+        >>> model = GloVe(dimensions=4, epochs=50, min_count=1)
         >>> model.fit(texts).tokens
         ['rules', 'the', 'king', 'queen']
         >>> model.losses[-1] < model.losses[0] / 10
