@@ -71,7 +71,9 @@ class ConceptCounts:
                 )
             if one == other or not count:
                 continue
-            ends = sorted((places.setdefault(one, len(places)), places.setdefault(other, len(places))))
+            ends = sorted(
+                (places.setdefault(one, len(places)), places.setdefault(other, len(places)))
+            )
             key = ends[0], ends[1]
             sums[key] = sums.get(key, 0.0) + count
         if not sums:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.kernels import kernel
-from leftfold.vectors.encoding import EncodedTexts
+from leftfold.vectors.encoded import EncodedCorpus, Vocabulary
 
 _ENTRY = 8
 """Bytes of an entry: the number of a column and a count."""
@@ -61,23 +61,24 @@ def flat(window: int) -> np.ndarray:
 
 
 def count_cooccurrences(
-    texts: EncodedTexts,
+    corpus: EncodedCorpus,
+    vocabulary: Vocabulary,
     weights: np.ndarray,
     both_sides: bool = True,
     memory: int = 1 << 30,
     folder: Path | str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Cooccurrences:
-    """Count, for each token, the tokens in the windows around it.
+    """Count, for each token, the tokens in the windows around it, within its text.
 
-    The texts are taken segment by segment, as long as memory allows. Of a segment the places of
-    each token are known after one sort; a kernel then makes the rows one after the other. With
-    more than one segment, their rows are added up in the end, again some at a time. Windows that
-    reach over the edge of a segment lose nothing: segments end where texts do, unless a single
-    text is longer than a segment.
+    Whole texts are taken together, as many as memory allows. Of these the places of each token
+    are known after one sort; a kernel then makes the rows one after the other. Where there is more
+    than one such segment, their rows are added up in the end, again some at a time. Tokens outside
+    of the vocabulary are taken out first, so that windows reach over them.
 
     Args:
-        texts: see `encode_texts`.
+        corpus: the texts.
+        vocabulary: the tokens to count.
         weights: (window,), what a token at distance 1, 2, ... counts; see `harmonic` and `flat`.
         both_sides: count the tokens after as well as those before.
         memory: bytes to use, roughly.
@@ -85,45 +86,52 @@ def count_cooccurrences(
         progress: called with the share that is done.
 
     Example:
-        >>> from leftfold.vectors.encoding import encode_texts
-        >>> texts = encode_texts([["a", "b", "a", "c"]], min_count=1)
-        >>> found = count_cooccurrences(texts, harmonic(2))
+        >>> from leftfold.vectors.corpus import Corpus
+        >>> corpus = Corpus(["a b a c"]).encoded()
+        >>> found = count_cooccurrences(corpus, corpus.vocabulary(), harmonic(2))
         >>> [found.tokens[c] for c in found.columns[found.starts[0] : found.starts[1]]]
         ['a', 'b', 'c']
         >>> found.counts.tolist()
         [1.0, 2.0, 1.0, 2.0, 0.5, 1.0, 0.5]
     """
-    report = progress or (lambda share: None)
     keep = tempfile.TemporaryDirectory(prefix="leftfold-", dir=folder)
-    size = len(texts.tokens)
+    size = len(vocabulary.tokens)
     room = max(memory // 2 // _ENTRY, size)
-    segments = list(_segments(texts.ids, max(memory // 2 // _TOKEN, 1)))
     runs = []
-    for number, (first, last) in enumerate(segments):
-        run = _Run(Path(keep.name, str(number)), size)
-        run.count(np.asarray(texts.ids[first:last]), weights, both_sides, room)
+    for texts in _segments(corpus.ends, memory // 2 // _TOKEN):
+        run = _Run(Path(keep.name, str(len(runs))), size)
+        run.count(_numbers(corpus, vocabulary, texts), weights, both_sides, room)
         runs.append(run)
-        report((number + 1) / (len(segments) + (len(segments) > 1)))
+        if progress:
+            progress(texts.stop / len(corpus))
     whole = runs[0]
     if len(runs) > 1:
         whole = _Run(Path(keep.name, "all"), size)
         whole.add_up(runs, room)
-        report(1)
     return Cooccurrences(
-        texts.tokens, texts.frequencies, whole.starts(), *whole.entries(), _folder=keep
+        vocabulary.tokens, vocabulary.counts, whole.starts(), *whole.entries(), _folder=keep
     )
 
 
-def _segments(ids: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
-    """Stretches of at most so many numbers that end where texts end, if any does."""
+def _segments(ends: np.ndarray, most: int) -> Iterator[slice]:
+    """Texts that have at most so many tokens together, a mark behind each included."""
+    marked = ends + np.arange(1, len(ends) + 1)
     first = 0
-    while first < len(ids):
-        last = min(first + most, len(ids))
-        if last < len(ids):
-            ends = np.flatnonzero(ids[first:last] < 0)
-            last = first + int(ends[-1]) + 1 if len(ends) else last
-        yield first, last
+    while first < len(ends):
+        before = marked[first - 1] if first else 0
+        last = max(int(np.searchsorted(marked, before + most, "right")), first + 1)
+        yield slice(first, last)
         first = last
+
+
+def _numbers(corpus: EncodedCorpus, vocabulary: Vocabulary, texts: slice) -> np.ndarray:
+    """Some texts as places in the vocabulary, with a mark behind each."""
+    first = int(corpus.ends[texts.start - 1]) if texts.start else 0
+    ends = corpus.ends[texts] - first
+    ranks = vocabulary.rank[corpus.ids[first : first + ends[-1]]]
+    kept = ranks >= 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[ends]
+    return np.insert(ranks[kept], ends, np.int32(-1))
 
 
 class _Run:

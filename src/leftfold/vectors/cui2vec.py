@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from leftfold.datasets.errors import DataError
-from leftfold.vectors.concepts import ConceptCounts
+from leftfold.vectors.concepts import ConceptCounts, read_concept_table
 from leftfold.vectors.container import WordVectors
+from leftfold.vectors.methods import Method
 from leftfold.vectors.ppmi import shifted_ppmi, singular_vectors
 
 
-class Cui2Vec:
+@dataclass(kw_only=True)
+class Cui2Vec(Method):
     """Shifted positive mutual information of pairs, and its singular vectors.
 
     Args:
-        dimensions: of the vectors.
+        dimensions: of the vectors, fewer than concepts.
         shift: see `shifted_ppmi`.
         smoothing: see `shifted_ppmi`.
         power: see `singular_vectors`.
+        first: the column with one concept of each pair, by its name or its place from 0.
+        second: the column with the other.
+        count: the column that says how often they occur together.
         seed: of the search for singular vectors.
 
     Example:
@@ -36,26 +42,31 @@ class Cui2Vec:
         ['cold', 'fever']
     """
 
-    def __init__(
-        self,
-        dimensions: int = 100,
-        shift: float = 1.0,
-        smoothing: float = 0.75,
-        power: float = 0.5,
-        seed: int = 0,
-    ) -> None:
-        self.dimensions = dimensions
-        self.shift = shift
-        self.smoothing = smoothing
-        self.power = power
-        self.seed = seed
+    summary: ClassVar[str] = "clinical concepts, from a table of how often they occur together"
+    dimensions: int = 50
+    shift: float = 1.0
+    smoothing: float = 0.75
+    power: float = 0.5
+    first: str | int = 0
+    second: str | int = 1
+    count: str | int = 2
+    seed: int = 0
 
-    def fit(self, counts: ConceptCounts) -> WordVectors:
+    def fit(self, corpus: Any) -> WordVectors:
         """Learn the vectors of concepts.
 
+        Args:
+            corpus: a table in a file (see `read_concept_table`), or `ConceptCounts`.
+
         Raises:
-            DataError: when there are fewer concepts than dimensions.
+            DataError: for a table that is not sound, or with too few concepts for so many
+                dimensions.
         """
+        counts = (
+            corpus
+            if isinstance(corpus, ConceptCounts)
+            else read_concept_table(corpus, self.first, self.second, self.count)
+        )
         information = shifted_ppmi(counts.matrix(), self.shift, self.smoothing)
         matrix = singular_vectors(information, self.dimensions, self.power, True, self.seed)
         return WordVectors(counts.concepts, matrix, "cui2vec")

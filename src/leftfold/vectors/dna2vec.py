@@ -6,15 +6,20 @@ Ng, "dna2vec: Consistent vector representations of variable-length k-mers", 2017
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from leftfold.datasets.errors import DataError
 from leftfold.datasets.extras import require
+from leftfold.engine import config
 from leftfold.vectors.container import WordVectors
-from leftfold.vectors.fasta import BASES, reverse_complement, stretches
+from leftfold.vectors.encoded import EncodedCorpus
+from leftfold.vectors.fasta import read_fasta, reverse_complement, stretches
+from leftfold.vectors.methods import Method
+from leftfold.vectors.sampled_loss import SampledLoss
 
 
 class KmerTexts:
@@ -54,10 +59,6 @@ class KmerTexts:
         self.seed = seed
         self._readings = 0
 
-    def __len__(self) -> int:
-        """How many k-mers each reading has."""
-        return sum(len(part) - self.shortest + 1 for part in self.parts)
-
     def __iter__(self) -> Iterator[list[str]]:
         random = np.random.default_rng([self.seed, self._readings])
         self._readings += 1
@@ -78,118 +79,112 @@ class KmerTexts:
                 ]
 
 
-class Dna2Vec:
+@dataclass(kw_only=True)
+class Dna2Vec(Method):
     """Skip-gram over k-mers of several lengths, by gensim.
 
     Args:
         dimensions: of the vectors.
         shortest: length of the shortest k-mers.
         longest: length of the longest k-mers.
-        window: how many k-mers before and after one are its context.
+        window: k-mers before and after one at most; each time a random number of them.
+        min_count: how often a k-mer must occur.
         epochs: readings of the genome, sampled anew each time.
-        min_count: leave rarer k-mers out.
-        negative: random k-mers against which each true one is held.
+        negatives: wrong k-mers to be told from each right one.
+        learning_rate: at the beginning; it falls in a straight line.
         fragment: bases that are read on one strand at a time.
-        workers: threads; with more than one, results differ a little from run to run.
-        seed: of sampling and of the first values.
+        without: k-mers to leave out, so that `compose` can be judged on them.
+        seed: with `threads=1`, the same seed gives the same vectors.
+        threads: all processors by default.
 
     Example:
         >>> genome = {"tiny": "ACGTTGCATTACAGGATCCA" * 20}
-        >>> vectors = Dna2Vec(dimensions=8, shortest=2, longest=3, epochs=2).fit(genome)
-        >>> len(vectors["ACG"])
-        8
+        >>> method = Dna2Vec(dimensions=8, shortest=2, longest=3, epochs=2, threads=1)
+        >>> method.fit(genome)["ACG"].shape
+        (8,)
     """
 
-    def __init__(
-        self,
-        dimensions: int = 100,
-        shortest: int = 3,
-        longest: int = 8,
-        window: int = 10,
-        epochs: int = 10,
-        min_count: int = 5,
-        negative: int = 5,
-        fragment: int = 2_000,
-        workers: int = 1,
-        seed: int = 0,
-    ) -> None:
-        if not 1 <= shortest <= longest:
-            raise ValueError(
-                f"Dna2Vec expected 1 <= shortest <= longest, got {shortest} and {longest}."
-            )
-        self.dimensions = dimensions
-        self.shortest = shortest
-        self.longest = longest
-        self.window = window
-        self.epochs = epochs
-        self.min_count = min_count
-        self.negative = negative
-        self.fragment = fragment
-        self.workers = workers
-        self.seed = seed
+    summary: ClassVar[str] = "k-mers of genomes (FASTA), several lengths in one space"
+    dimensions: int = 100
+    shortest: int = 3
+    longest: int = 8
+    window: int = 10
+    min_count: int = 5
+    epochs: int = 10
+    negatives: int = 5
+    learning_rate: float = 0.025
+    fragment: int = 2_000
+    without: frozenset[str] = frozenset()
+    seed: int = 0
+    threads: int | None = None
 
-    def fit(
-        self,
-        genomes: Mapping[str, str],
-        on_epoch: Callable[[int], None] | None = None,
-        without: frozenset[str] = frozenset(),
-    ) -> WordVectors:
+    def __post_init__(self) -> None:
+        if not 1 <= self.shortest <= self.longest:
+            raise ValueError(
+                f"Dna2Vec expected 1 <= shortest <= longest, got {self.shortest} and "
+                f"{self.longest}."
+            )
+
+    def fit(self, corpus: Any) -> WordVectors:
         """Learn the vectors of the k-mers of genomes.
 
         Args:
-            genomes: sequences by name, as `read_fasta` returns them.
-            on_epoch: called after each reading with its number, from 1.
-            without: k-mers to leave out, so that `compose` can be judged on them.
+            corpus: a FASTA file, or sequences by name as `read_fasta` returns them.
+
+        Returns:
+            Vectors of the k-mers, the most frequent first.
 
         Raises:
-            DataError: when no k-mer occurs `min_count` times.
+            DataError: for a file that is not sound, and when no k-mer occurs `min_count` times.
         """
-        word2vec = require("gensim.models.word2vec", "vectors", "dna2vec")
+        genomes = corpus if isinstance(corpus, Mapping) else read_fasta(corpus)
         texts = KmerTexts(
             list(genomes.values()), self.shortest, self.longest, self.fragment, self.seed
         )
-        if len(texts) < self.min_count:
-            raise DataError(f"genomes: expected k-mers of {BASES}, got {len(texts)} of them.")
+        sample = EncodedCorpus.of(
+            (("genome", kmers) for kmers in self._read(texts)), "the list of genomes"
+        )
+        vocabulary = sample.vocabulary(self.min_count)
+        word2vec = require("gensim.models.word2vec", "vectors", "dna2vec")
         model = word2vec.Word2Vec(
             vector_size=self.dimensions,
             window=self.window,
             min_count=self.min_count,
             sg=1,
-            negative=self.negative,
-            workers=self.workers,
-            seed=self.seed + 1,  # gensim takes 0 for no seed
+            negative=self.negatives,
+            workers=self.threads or config.threads(),
+            seed=self.seed,
         )
-        read: Any = _Without(texts, without) if without else texts
-        model.build_vocab(read)
-        if not len(model.wv):
-            raise DataError(
-                f"genomes: expected k-mers that occur {self.min_count} times, got none."
-            )
-        first, last = model.alpha, model.min_alpha
-        for epoch in range(self.epochs):
-            rates = [first + (last - first) * e / self.epochs for e in (epoch, epoch + 1)]
+        model.build_vocab_from_freq(
+            dict(zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True)),
+            corpus_count=len(sample),
+        )
+        rows = np.array([model.wv.key_to_index[token] for token in vocabulary.tokens])
+        objective = SampledLoss(sample, vocabulary, self.window, self.negatives, self.seed)
+        rates = np.linspace(self.learning_rate, model.min_alpha, self.epochs + 1)
+        self.losses.clear()
+        for epoch, (rate, next_rate) in enumerate(itertools.pairwise(rates), 1):
             model.train(
-                read,
-                total_examples=model.corpus_count,
+                self._watched(texts, epoch, len(sample)),
+                total_examples=len(sample),
+                total_words=len(sample.ids),
                 epochs=1,
-                start_alpha=rates[0],
-                end_alpha=rates[1],
+                start_alpha=float(rate),
+                end_alpha=float(next_rate),
             )
-            if on_epoch:
-                on_epoch(epoch + 1)
-        return WordVectors(model.wv.index_to_key, model.wv.vectors, "dna2vec")
+            loss = objective.of_word(model.wv.vectors[rows], model.syn1neg[rows])
+            self.tell(epoch, self.epochs, 1.0, loss)
+        return WordVectors(vocabulary.tokens, model.wv.vectors[rows], "dna2vec")
 
+    def _read(self, texts: KmerTexts) -> Iterator[list[str]]:
+        for text in texts:
+            yield [kmer for kmer in text if kmer not in self.without]
 
-class _Without:
-    """Texts without some of their tokens."""
-
-    def __init__(self, texts: KmerTexts, left_out: frozenset[str]) -> None:
-        self._texts = texts
-        self._left_out = left_out
-
-    def __iter__(self) -> Iterator[list[str]]:
-        for text in self._texts:
-            yield [kmer for kmer in text if kmer not in self._left_out]
+    def _watched(self, texts: KmerTexts, epoch: int, count: int) -> Iterator[list[str]]:
+        for number, text in enumerate(self._read(texts)):
+            if number % 100 == 0:
+                self.tell(epoch, self.epochs, min(number / count, 1.0))
+            yield text
 
 
 def compose(vectors: WordVectors, kmer: str) -> np.ndarray:

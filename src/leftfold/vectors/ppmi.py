@@ -7,8 +7,8 @@ Embeddings", TACL 2015 (smoothed contexts, weighted singular values).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from leftfold.datasets.errors import DataError
 from leftfold.datasets.extras import require
 from leftfold.vectors.container import WordVectors
 from leftfold.vectors.cooccurrence import Cooccurrences, count_cooccurrences, flat
-from leftfold.vectors.encoding import encode_texts
+from leftfold.vectors.corpus import as_corpus
+from leftfold.vectors.methods import Method
 
 
 def shifted_ppmi(counts: Any, shift: float = 1.0, smoothing: float = 0.75) -> Any:
@@ -112,14 +113,15 @@ def sparse_counts(counts: Cooccurrences) -> Any:
     return sparse.csr_array((counts.counts, counts.columns, counts.starts), (size, size))
 
 
-class PPMI:
+@dataclass(kw_only=True)
+class Ppmi(Method):
     """Vectors from counting alone: windows, mutual information, truncated SVD.
 
     Args:
         dimensions: of the vectors.
         window: how many words before and after a word count; all count the same.
-        min_count: leave rarer words out.
-        max_tokens: keep so many words, the most frequent ones.
+        min_count: how often a word must occur.
+        most: words at most, the most frequent ones.
         shift: see `shifted_ppmi`.
         smoothing: see `shifted_ppmi`.
         power: see `singular_vectors`.
@@ -127,48 +129,42 @@ class PPMI:
         memory: bytes to use for counting, roughly.
 
     Example:
-        >>> texts = [["a", "red", "rose"], ["a", "red", "tulip"], ["the", "blue", "sea"]] * 10
-        >>> vectors = PPMI(dimensions=5, window=2).fit(texts)
-        >>> vectors.near("rose", 1)[0][0]
+        >>> texts = ["a red rose", "a red tulip", "the blue sea"] * 10
+        >>> Ppmi(dimensions=5, window=2).fit(texts).near("rose", 1)[0][0]
         'tulip'
     """
 
-    def __init__(
-        self,
-        dimensions: int = 100,
-        window: int = 5,
-        min_count: int = 5,
-        max_tokens: int | None = None,
-        shift: float = 1.0,
-        smoothing: float = 0.75,
-        power: float = 0.5,
-        seed: int = 0,
-        memory: int = 1 << 30,
-    ) -> None:
-        self.dimensions = dimensions
-        self.window = window
-        self.min_count = min_count
-        self.max_tokens = max_tokens
-        self.shift = shift
-        self.smoothing = smoothing
-        self.power = power
-        self.seed = seed
-        self.memory = memory
+    summary: ClassVar[str] = "mutual information of words and its singular vectors; no training"
+    dimensions: int = 100
+    window: int = 5
+    min_count: int = 5
+    most: int | None = None
+    shift: float = 1.0
+    smoothing: float = 0.75
+    power: float = 0.5
+    seed: int = 0
+    memory: int = 1 << 30
 
-    def fit(self, texts: Iterable[Sequence[str]]) -> WordVectors:
+    def fit(self, corpus: Any) -> WordVectors:
         """Count and decompose.
 
         Args:
-            texts: each a sequence of words; read once.
+            corpus: a `Corpus`, or what makes one: a path, or texts.
 
         Returns:
             Vectors of the words, the most frequent first.
 
         Raises:
-            DataError: when no word occurs `min_count` times, or there are too few.
+            DataError: for a corpus that cannot be used, or has too few words for so many
+                dimensions.
         """
-        encoded = encode_texts(texts, self.min_count, self.max_tokens)
-        counts = count_cooccurrences(encoded, flat(self.window), memory=self.memory)
+        encoded = as_corpus(corpus).encoded()
+        counts = count_cooccurrences(
+            encoded,
+            encoded.vocabulary(self.min_count, self.most),
+            flat(self.window),
+            memory=self.memory,
+        )
         information = shifted_ppmi(sparse_counts(counts), self.shift, self.smoothing)
         matrix = singular_vectors(information, self.dimensions, self.power, seed=self.seed)
         return WordVectors(counts.tokens, matrix, "ppmi")

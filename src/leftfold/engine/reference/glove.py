@@ -84,9 +84,7 @@ def glove_update(
             rows[start:stop], columns[start:stop], log_counts[start:stop], strict=True
         ):
             word, context = words[row, :used], contexts[column, :used]
-            term, of_word, of_context = glove_objective(
-                word, context, log_count, log_x_max, alpha
-            )
+            term, of_word, of_context = glove_objective(word, context, log_count, log_x_max, alpha)
             loss += term
             squares = word_squares[row, :used], context_squares[column, :used]
             word -= learning_rate * moves_of_word * of_word / np.sqrt(squares[0])
