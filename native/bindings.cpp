@@ -73,4 +73,5 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     lf::bind_optimizers(m);
     lf::bind_stream(m);
     lf::bind_vectors(m);
+    lf::bind_text(m);
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,8 +18,9 @@ from leftfold.vectors.glove import GloVe
 def grammar(sentences: int = 3_000, seed: int = 0) -> list[str]:
     """Sentences in which animals drink and vehicles drive, else alike."""
     random = np.random.default_rng(seed)
-    kinds = [(["cat", "dog", "cow", "goat"], ["drinks", "milk", "water"])] + [
-        (["car", "bus", "truck", "van"], ["needs", "fuel", "oil"])
+    kinds = [
+        (["cat", "dog", "cow", "goat"], ["drinks", "milk", "water"]),
+        (["car", "bus", "truck", "van"], ["needs", "fuel", "oil"]),
     ]
     texts = []
     for _ in range(sentences):
@@ -64,14 +67,16 @@ def test_blocks_of_a_round_share_neither_words_nor_contexts_and_hold_every_count
     blocks = arrange(counts)
     assert blocks.starts.shape == (BLOCKS, BLOCKS + 1)
     for starts in blocks.starts:
-        parts = [slice(a, b) for a, b in zip(starts, starts[1:], strict=False)]
+        parts = [slice(a, b) for a, b in itertools.pairwise(starts)]
         for side in (blocks.rows, blocks.columns):
             taken = [set(side[part].tolist()) for part in parts]
             assert sum(map(len, taken)) == len(set().union(*taken))
     rows = np.repeat(np.arange(len(counts.tokens)), np.diff(counts.starts))
-    expected = sorted(zip(rows.tolist(), counts.columns.tolist(), np.log(counts.counts).tolist()))
-    found = zip(blocks.rows.tolist(), blocks.columns.tolist(), blocks.log_counts.tolist())
-    assert sorted(found) == expected
+    logs = np.log(counts.counts)
+    expected = zip(rows.tolist(), counts.columns.tolist(), logs.tolist(), strict=True)
+    arranged = blocks.rows, blocks.columns, blocks.log_counts
+    found = zip(*(array.tolist() for array in arranged), strict=True)
+    assert sorted(found) == sorted(expected)
 
 
 @pytest.mark.parametrize("name", ["dimensions", "window", "epochs", "x_max", "learning_rate"])

@@ -63,7 +63,7 @@ def test_the_same_seed_learns_the_same():
 
 
 def test_wide_vectors_teach_it_to_read_words_that_it_never_saw(trained):
-    """Where wide vectors are the network's own, seen through a matrix, the map finds the way back."""
+    """Where wide vectors are the network's own times a matrix, the map finds the way back."""
     known = trained.encoder
     random = np.random.default_rng(0)
     through = random.normal(size=(8, 8))

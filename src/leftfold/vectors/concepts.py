@@ -71,16 +71,14 @@ class ConceptCounts:
                 )
             if one == other or not count:
                 continue
-            ends = sorted(
-                (places.setdefault(one, len(places)), places.setdefault(other, len(places)))
-            )
-            key = ends[0], ends[1]
+            place, beside = (places.setdefault(name, len(places)) for name in (one, other))
+            key = min(place, beside), max(place, beside)
             sums[key] = sums.get(key, 0.0) + count
         if not sums:
             raise DataError("concepts: expected pairs that occur together, got none.")
-        ends_array = np.array(list(sums), np.int64)
+        ends = np.array(list(sums), np.int64)
         counts = np.array(list(sums.values()))
-        return cls(list(places), ends_array[:, 0], ends_array[:, 1], counts)
+        return cls(list(places), ends[:, 0], ends[:, 1], counts)
 
 
 def read_concept_table(

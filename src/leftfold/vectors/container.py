@@ -5,14 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from leftfold.datasets.errors import DataError
-from leftfold.vectors import files
+from leftfold.vectors import analogies, directions, files
+from leftfold.vectors.directions import Direction
 from leftfold.vectors.faults import Faults, UnknownTokenError
 from leftfold.vectors.neighbours import Neighbours
+
+if TYPE_CHECKING:
+    from leftfold.layers import Embedding
 
 _SPELLINGS = 5
 
@@ -237,6 +241,116 @@ class WordVectors:
             found.append([(self.tokens[r], s) for r, s in kept[:count]])
         one = isinstance(query, str) or (not named and np.ndim(query) == 1)
         return found[0] if one else found
+
+    def similarity(self, one: str, other: str) -> float:
+        """The cosine of the angle between the vectors of two tokens.
+
+        Raises:
+            UnknownTokenError: for a token without a vector.
+        """
+        first, second = self[one].astype(float), self[other].astype(float)
+        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return float(first @ second) / lengths if lengths else 0.0
+
+    def analogy(
+        self, a: str, b: str, c: str, count: int = 5, rule: str = "add"
+    ) -> list[tuple[str, float]]:
+        """The best tokens d for "a is to b as c is to d", with their scores.
+
+        Args:
+            a: to b ...
+            b: ... as ...
+            c: ... to the answer, which is none of the three.
+            count: answers.
+            rule: `"add"` (3CosAdd) or `"multiply"` (3CosMul).
+
+        Raises:
+            UnknownTokenError: for a token without a vector.
+
+        Example:
+            >>> grid = WordVectors(["a", "b", "c", "d", "x"],
+            ...                    [[1, 1], [1, 2], [2, 1], [2, 2], [0, 1]])
+            >>> grid.analogy("a", "b", "c")[0][0]
+            'd'
+        """
+        return analogies.analogy(self, a, b, c, count, rule)
+
+    def odd_one_out(self, tokens: Sequence[str]) -> str:
+        """The token that is least like the mean of all.
+
+        Raises:
+            UnknownTokenError: for a token without a vector.
+            ValueError: for fewer than three tokens.
+
+        Example:
+            >>> vectors = WordVectors(["sun", "star", "mud"], [[1, 0], [0.9, 0.1], [0, 1]])
+            >>> vectors.odd_one_out(["sun", "mud", "star"])
+            'mud'
+        """
+        return analogies.odd_one_out(self, tokens)[0][0]
+
+    def mean(self, tokens: Sequence[str], weights: Sequence[float] | None = None) -> np.ndarray:
+        """The mean vector of those tokens that have one, `(dimensions,)`; zeros where none has.
+
+        Args:
+            tokens: repeated ones count as often.
+            weights: one for each; 1 by default.
+        """
+        return analogies.mean(self, tokens, weights)
+
+    def phrase(self, text: str) -> np.ndarray:
+        """The vector of a phrase: its own (`new_york`), or else the mean of its words.
+
+        Raises:
+            UnknownTokenError: for a word without a vector.
+        """
+        return analogies.phrase(self, text)
+
+    def direction(self, pairs: Sequence[tuple[str, str]]) -> Direction:
+        """What leads from the first tokens of pairs to the second, and how consistently.
+
+        Args:
+            pairs: such as `[("cat", "cats"), ("dog", "dogs")]`, two or more with vectors.
+
+        Raises:
+            ValueError: for fewer.
+        """
+        return directions.direction(self, pairs)
+
+    def to_embedding(
+        self,
+        tokenizer: Any,
+        trainable: bool = False,
+        unknown: str = "zeros",
+        mask_zero: bool = True,
+        seed: int = 0,
+    ) -> Embedding:
+        """An `Embedding` layer whose rows are the vectors of a tokenizer's words.
+
+        Args:
+            tokenizer: a `Tokenizer`, `TextVectorization` or `StringLookup`; numbers by word; or a
+                list of words in the order of their numbers, from 0.
+            trainable: whether training changes the vectors.
+            unknown: of words without a vector: `"zeros"`, `"mean"` (of those that have one) or
+                `"random"` (normal, as wide as those).
+            mask_zero: whether number 0 is padding; its vector is zero then.
+            seed: of random vectors.
+
+        Returns:
+            The layer; its `coverage` tells how many words have a vector.
+
+        Raises:
+            ValueError: for a tokenizer that knows no words.
+
+        Example:
+            >>> vectors = WordVectors(["good", "bad"], [[1, 2], [3, 4]])
+            >>> layer = vectors.to_embedding({"good": 1, "film": 2})
+            >>> layer.get_weights()[0].tolist(), layer.coverage.missing
+            ([[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]], ('film',))
+        """
+        from leftfold.vectors.embedding import to_embedding
+
+        return to_embedding(self, tokenizer, trainable, unknown, mask_zero, seed)
 
 
 def _is_float32(matrix: Any) -> bool:

@@ -80,6 +80,7 @@ class Corpus:
 
     Attributes:
         name: of the file or folder.
+        tokenize: what turns a text into tokens.
 
     Example:
         >>> corpus = Corpus(["A good film.", "A bad one."])
@@ -99,7 +100,7 @@ class Corpus:
     ) -> None:
         self._source = Path(source) if isinstance(source, str | Path) else list(source)
         self.name = str(source) if isinstance(source, str | Path) else "the list of texts"
-        self._tokenize = tokenize_with(tokenizer)
+        self.tokenize = tokenize_with(tokenizer)
         self._column = column
         self._encoding = encoding
         self._sentences = sentences
@@ -135,7 +136,7 @@ class Corpus:
         for text in self.texts():
             parts = _SENTENCE_END.split(text.text) if self._sentences else [text.text]
             for part in parts:
-                if tokens := self._tokenize(part):
+                if tokens := self.tokenize(part):
                     yield text.name, tokens
 
     def __iter__(self) -> Iterator[list[str]]:

@@ -66,6 +66,10 @@ class Neighbours:
     Args:
         matrix: `(vectors, dimensions)`.
         metric: `"cosine"` or `"euclidean"`.
+
+    Attributes:
+        metric: which.
+        table: the vectors, for cosines brought to length 1.
     """
 
     def __init__(self, matrix: np.ndarray, metric: str = "cosine") -> None:
@@ -73,7 +77,7 @@ class Neighbours:
             raise ValueError(f"metric expected one of {', '.join(METRICS)}, got {metric!r}.")
         self.metric = metric
         matrix = np.asarray(matrix, np.float32)
-        self._table = unit_rows(matrix) if metric == "cosine" else matrix
+        self.table = unit_rows(matrix) if metric == "cosine" else matrix
         self._half_squares = (
             np.einsum("ij,ij->i", matrix, matrix) / 2 if metric == "euclidean" else None
         )
@@ -89,8 +93,8 @@ class Neighbours:
             Rows, `(queries, count)`, the nearest first; and their cosines or distances, float32.
         """
         queries = np.asarray(queries, np.float32)
-        count = min(count, len(self._table))
-        block = max(1, _BLOCK_ELEMENTS // max(1, len(self._table)))
+        count = min(count, len(self.table))
+        block = max(1, _BLOCK_ELEMENTS // max(1, len(self.table)))
         found = [
             self._block(queries[at : at + block], count) for at in range(0, len(queries), block)
         ]
@@ -100,13 +104,13 @@ class Neighbours:
 
     def _block(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         if self._half_squares is None:
-            scores = unit_rows(queries) @ self._table.T
+            scores = unit_rows(queries) @ self.table.T
             rows = largest(scores, count)
             return rows, np.take_along_axis(scores, rows, 1)
         # |q - v|^2 = |q|^2 - 2 (q v - |v|^2 / 2): the nearest have the largest bracket.
-        scores = queries @ self._table.T
+        scores = queries @ self.table.T
         scores -= self._half_squares
         rows = largest(scores, count)
-        distances = np.linalg.norm(self._table[rows] - queries[:, None], axis=2)
+        distances = np.linalg.norm(self.table[rows] - queries[:, None], axis=2)
         order = np.lexsort((rows, distances), axis=1)
         return np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)

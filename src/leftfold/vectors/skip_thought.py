@@ -97,9 +97,8 @@ class SkipThought(Method):
 
     @staticmethod
     def _span(encoded: EncodedCorpus, sentence: int) -> slice:
-        return slice(
-            int(encoded.ends[sentence - 1]) if sentence else 0, int(encoded.ends[sentence])
-        )
+        first = int(encoded.ends[sentence - 1]) if sentence else 0
+        return slice(first, int(encoded.ends[sentence]))
 
     def _table(self, encoded: EncodedCorpus, rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(sentences, longest) words of all sentences, and which have one before and one after."""

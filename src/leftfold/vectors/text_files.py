@@ -12,6 +12,8 @@ from typing import IO, Any
 import numpy as np
 
 from leftfold.datasets.errors import DataError
+from leftfold.engine.kernels import kernel
+from leftfold.engine.reference import parse_numbers
 from leftfold.vectors.faults import Faults
 from leftfold.vectors.rows import MOST_DIMENSIONS, Rows
 
@@ -86,23 +88,19 @@ def _add(rows: Rows, first: int, lines: list[bytes], most: int | None) -> None:
     parts = [line.partition(b" ") for line in stripped]
     text = b" ".join([rest for _, _, rest in parts])
     regular = all(rest.count(b" ") + 1 == rows.dimensions for _, _, rest in parts)
-    values = _parse(text) if regular else None
-    if values is not None and len(values) == len(parts) * rows.dimensions:
+    values = _parse(text, len(parts) * rows.dimensions) if regular else None
+    if values is not None:
         tokens = [token for token, _, _ in parts]
         rows.add(tokens, values.reshape(-1, rows.dimensions), numbers)
     else:
         _add_slowly(rows, numbers, stripped)
 
 
-def _parse(text: bytes) -> np.ndarray | None:
-    """Numbers as float32; `None` where anything else is among them."""
-    if b"_" in text:
-        return None
-    try:
-        with np.errstate(over="ignore"):  # what overflows is reported as not finite
-            return np.array(text.split(), np.float32)
-    except ValueError:
-        return None
+def _parse(text: bytes, count: int) -> np.ndarray | None:
+    """Numbers as float32; `None` where anything else is among them, or another count."""
+    numbers = kernel("parse_numbers")(text, count)
+    # The native kernel leaves NaN and numbers with many digits to the reference.
+    return parse_numbers(text, count) if numbers is None else numbers
 
 
 def _add_slowly(rows: Rows, numbers: Any, lines: list[bytes]) -> None:
@@ -110,8 +108,8 @@ def _add_slowly(rows: Rows, numbers: Any, lines: list[bytes]) -> None:
     for number, line in zip(numbers, lines, strict=True):
         parts = line.split()
         token, rest = parts[: -rows.dimensions], parts[-rows.dimensions :]
-        values = _parse(b" ".join(rest))
-        too_many = len(token) > 1 and _parse(token[-1]) is not None
+        values = _parse(b" ".join(rest), rows.dimensions)
+        too_many = len(token) > 1 and _parse(token[-1], 1) is not None
         if not token or values is None or too_many:
             rows.ragged(number, line)
         else:

@@ -10,6 +10,7 @@ from leftfold.engine.reference.gemm import gemm
 from leftfold.engine.reference.glove import glove_update
 from leftfold.engine.reference.gru import gru_backward, gru_forward
 from leftfold.engine.reference.lstm import lstm_backward, lstm_forward
+from leftfold.engine.reference.numbers import parse_numbers
 from leftfold.engine.reference.optimizers import (
     adadelta_update,
     adagrad_update,
@@ -57,6 +58,7 @@ __all__ = [
     "lstm_backward",
     "lstm_forward",
     "nadam_update",
+    "parse_numbers",
     "rmsprop_update",
     "scale",
     "sgd_update",
