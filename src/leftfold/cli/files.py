@@ -46,14 +46,17 @@ def convert(source: Path, target: Path, model: Path | None, force: bool) -> None
     Raises:
         UserError: for a file that cannot be read or written, or formats that do not go together.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", formats.ConversionNote)
         try:
             formats.convert(source, target, model, overwrite=force)
         except (SavingError, ImportError, ValueError, OSError) as error:
             hint = " (--force replaces it)" if "exists already" in str(error) else ""
             hint = " (--model FILE)" if "name a file with the model" in str(error) else hint
             raise UserError(_one_line(error) + hint) from error
+    for warning in told:
+        if warning.category is formats.ConversionNote:
+            print(one_line(str(warning.message)))
     print(f"{source} -> {target} ({_bytes(target.stat().st_size)})")
 
 

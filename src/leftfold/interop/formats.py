@@ -18,6 +18,10 @@ from leftfold.saving import SavingError
 from leftfold.saving.description import Description
 
 
+class ConversionNote(UserWarning):
+    """Something about a converted model that its user must know."""
+
+
 class Format(NamedTuple):
     """What can be done with the files of one format; each `module:function`, or empty.
 
@@ -29,7 +33,6 @@ class Format(NamedTuple):
         write: takes a model and a path.
         fill: takes a model and a path, and gives the model the weights in it: for formats that
             hold no model.
-        instead: what to do with a file of which no model of layers comes.
     """
 
     name: str
@@ -38,7 +41,6 @@ class Format(NamedTuple):
     read: str = ""
     write: str = ""
     fill: str = ""
-    instead: str = ""
 
 
 _SAVING = "leftfold.saving"
@@ -87,8 +89,8 @@ FORMATS = (
         "ONNX model",
         (".onnx",),
         describe=f"{_ONNX}:describe",
+        read=f"{_ONNX}:read",
         write=f"{_ONNX}:write",
-        instead="a graph is no layers; leftfold.interop.onnx.import_onnx runs it",
     ),
 )
 """The first format of which a file's name has an ending is the file's."""
@@ -156,8 +158,7 @@ def _read(source: Any, form: Format, model: Any) -> Any:
         _function(form.fill)(found, str(source))
         return found
     if not form.read:
-        hint = "name a file with the model they belong to" if form.fill else form.instead
-        raise SavingError(f"{source} holds {form.name}: {hint}.")
+        raise SavingError(f"{source} holds {form.name}: name a file with the model they belong to.")
     return _function(form.read)(str(source))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from leftfold.interop.onnx import export_onnx
+from leftfold.interop.onnx import export_onnx, model_from_onnx
 from leftfold.interop.onnx.outline import outline
+from leftfold.interop.onnx.rebuild.values import Refused
 from leftfold.interop.onnx.run.types import LARGEST_SIZE, MOST_AXES
 from leftfold.saving import SavingError
 from leftfold.saving.description import Description, Part
@@ -44,6 +45,20 @@ def describe(path: Path) -> Description:
             Part(node.name or (node.output[0] if node.output else ""), node.op_type, shapes)
         )
     return found
+
+
+def read(path: str) -> Any:
+    """A model of layers that computes what a graph does.
+
+    Raises:
+        SavingError: for a file that is damaged or hostile, or a graph of which no layers can be
+            made; the message names the operator.
+        ImportError: when the package `onnx` is not installed.
+    """
+    try:
+        return model_from_onnx(path)
+    except Refused as error:
+        raise SavingError(f"{path}: {error}") from error
 
 
 def write(model: Any, path: str) -> None:

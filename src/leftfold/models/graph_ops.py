@@ -32,6 +32,9 @@ _GROWING = frozenset({"repeat", "tile", "pad", "one_hot", "multi_hot", "broadcas
 _CLASSES = {"layer_normalization": "LayerNorm"}
 """Classes that are not called like their function."""
 
+_SPREAD = frozenset({"_einsum"})
+"""Operations that take a list of tensors, which Keras's take one by one."""
+
 _CALL_SETTINGS = {
     "full_like": ("fill_value",),
     "get_item": ("key",),
@@ -56,6 +59,8 @@ def operation_config(call: PrimitiveCall, node: Node) -> tuple[dict[str, Any], l
     function = call.function
     tensors, settings = _arguments(function, node)
     name = function.__name__
+    if name in _SPREAD:
+        tensors = list(tensors[0])
     in_call = _CALL_SETTINGS.get(name, ())
     module = next((m for m, names in _MODULES.items() if name in names.split()), "numpy")
     config = {
@@ -98,6 +103,10 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return {_class_of(function.__name__): function for function in found}
 
 
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    return ops.einsum(subscripts, *operands)
+
+
 class RevivedOperation:
     """An operation read from a file, to be called like a layer.
 
@@ -112,6 +121,8 @@ class RevivedOperation:
         function = _functions().get(config["class_name"])
         if config["class_name"] == "ConvertToTensor":  # Keras's attention does this to masks
             function = ops.cast if config["config"].get("dtype") else ops.copy
+        if config["class_name"] == "Einsum":
+            function = _einsum
         if function is None:
             raise ValueError(f"Unknown operation {config['class_name']!r} in the model.")
         parameters = inspect.signature(function).parameters

@@ -157,7 +157,7 @@ def read(
         OPERATORS[kind],
         [
             graph.node("Transpose", value, perm=[1, 0, 2]),
-            *_weights(exporter, kind, [direction.cell for direction in directions]),
+            *_weights_once(exporter, kind, [direction.cell for direction in directions]),
             at_least_one(exporter, masked) if masked else "",
             *begun,
         ],
@@ -187,6 +187,15 @@ def read(
 
 
 # Weights and settings
+
+
+def _weights_once(exporter: Exporter, kind: str, cells: Sequence[Any]) -> list[str]:
+    """`_weights`, written once for a layer that is called twice."""
+    use = f"recurrent {[id(cell) for cell in cells]}"
+    found: list[str] = exporter.weights.once(
+        cells[0].kernel, use, lambda: _weights(exporter, kind, cells)
+    )
+    return found
 
 
 def _weights(exporter: Exporter, kind: str, cells: Sequence[Any]) -> list[str]:

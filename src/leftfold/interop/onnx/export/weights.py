@@ -24,11 +24,11 @@ class WeightWriter:
 
     def plain(self, variable: Variable) -> str:
         """A weight as it is."""
-        return self._once(variable, "plain", lambda: self._constant(variable.data, variable.path))
+        return self.once(variable, "plain", lambda: self._constant(variable.data, variable.path))
 
     def matrix(self, variable: Variable, axis: int) -> str:
         """A weight that may be stored with fewer bits, with a scale for each place on `axis`."""
-        return self._once(
+        return self.once(
             variable, "matrix", lambda: self.stored(variable.data, axis, variable.path)
         )
 
@@ -52,12 +52,12 @@ class WeightWriter:
         """The rows of a table at some ids; only these are widened."""
         graph, dtype, name = self._graph, variable.dtype, variable.path
         if self._kind == "bfloat16":
-            table = self._once(
+            table = self.once(
                 variable, "rows", lambda: graph.bfloat16(bfloat16_bits(variable.data), name)
             )
             return graph.cast(graph.node("Gather", table, ids, axis=0), dtype)
         if self._kind == "int8":
-            table, scales = self._once(variable, "rows", lambda: self._coded_table(variable))
+            table, scales = self.once(variable, "rows", lambda: self._coded_table(variable))
             codes = graph.cast(graph.node("Gather", table, ids, axis=0), dtype)
             return graph.node("Mul", codes, graph.node("Gather", scales, ids, axis=0))
         return graph.node("Gather", self.plain(variable), ids, axis=0)
@@ -73,7 +73,8 @@ class WeightWriter:
     def _constant(self, array: np.ndarray, name: str) -> str:
         return self._graph.constant(array, name=name)
 
-    def _once(self, variable: Variable, use: str, write: Any) -> Any:
+    def once(self, variable: Variable, use: str, write: Any) -> Any:
+        """What `write` makes of a weight for some use, the first time and ever after."""
         key = (id(variable), use)
         if key not in self._written:
             self._written[key] = write()

@@ -16,7 +16,7 @@ from leftfold.interop.onnx.run import (  # noqa: F401, operators register themse
     shapes,
     windows,
 )
-from leftfold.interop.onnx.run.operators import OPERATORS
+from leftfold.interop.onnx.run.operators import OPERATORS, Call
 from leftfold.interop.onnx.run.reading import Program, Step, Value, read_file
 from leftfold.interop.onnx.run.sizes import check_result, memory_limited, take
 from leftfold.saving.errors import one_line
@@ -130,9 +130,16 @@ def _with_last_readers(program: Program) -> list[tuple[Step, list[str]]]:
     return steps[::-1]
 
 
-def _run_step(step: Step, values: dict[str, Any]) -> None:
-    call = step.call
-    given = [values[name] if name else None for name in step.inputs]
+def computed(call: Call, given: Sequence[Any]) -> tuple[Any, ...]:
+    """The results of one operator.
+
+    Args:
+        call: the node.
+        given: its inputs, `None` for those that are left out.
+
+    Raises:
+        ValueError: when it cannot compute with them, or they ask for too much memory.
+    """
     try:
         check_result(call, given)
         result = OPERATORS[call.kind](call, *given)
@@ -145,8 +152,12 @@ def _run_step(step: Step, values: dict[str, Any]) -> None:
         raise call.refuse(
             f"it cannot compute with inputs of shape {shapes or 'none'}: {error}"
         ) from error
-    results = result if isinstance(result, tuple) else (result,)
-    for name, array in zip(step.outputs, results, strict=False):
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _run_step(step: Step, values: dict[str, Any]) -> None:
+    given = [values[name] if name else None for name in step.inputs]
+    for name, array in zip(step.outputs, computed(step.call, given), strict=False):
         if name:
             values[name] = array
             take(array.nbytes)

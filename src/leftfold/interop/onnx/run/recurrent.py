@@ -32,14 +32,14 @@ _FUNCTIONS = {
     "affine", "elu", "hardsigmoid", "leakyrelu", "scaledtanh", "thresholdedrelu"
 }  # fmt: skip
 
-_DEFAULTS = {
+DEFAULT_ACTIVATIONS = {
     "simple_rnn": ["Tanh"],
     "lstm": ["Sigmoid", "Tanh", "Tanh"],
     "gru": ["Sigmoid", "Tanh"],
 }
 _GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}
 
-_KERNEL_NAMES: dict[tuple[Any, ...], str] = {
+KERNEL_NAMES: dict[tuple[Any, ...], str] = {
     ("relu",): "relu", ("sigmoid",): "sigmoid", ("tanh",): "tanh", ("softsign",): "softsign",
     ("softplus",): "softplus", ("elu", 1.0): "elu", ("affine", 1.0, 0.0): "linear",
     ("hardsigmoid", float(np.float32(1 / 6)), 0.5): "hard_sigmoid",
@@ -125,7 +125,7 @@ def _run(
         states = [None if state is None else np.swapaxes(state, 0, 1) for state in states]
     lengths = _check(call, kind, x, w, r, b, lengths, states, p)
     outputs, ends = [], []
-    for i, reverse in enumerate(_directions(call)):
+    for i, reverse in enumerate(directions_of(call)):
         bias, peepholes = (None if part is None else part[i] for part in (b, p))
         begun = [None if state is None else state[i] for state in states]
         functions = _functions(call, kind, i)
@@ -145,7 +145,8 @@ def _run(
     return y, *last_states
 
 
-def _directions(call: Call) -> list[bool]:
+def directions_of(call: Call) -> list[bool]:
+    """Whether each direction reads from the last step to the first."""
     named = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}
     direction = call.get("direction", "forward")
     if direction not in named:
@@ -167,7 +168,7 @@ def _check(
     """Hold all shapes against each other; returns lengths, `None` where every row is full."""
     if x.ndim != 3 or r.ndim != 3:
         raise call.refuse(f"expected inputs of 3 axes, got shapes {x.shape} and {r.shape}")
-    count, units, gates = len(_directions(call)), r.shape[2], _GATES[kind]
+    count, units, gates = len(directions_of(call)), r.shape[2], _GATES[kind]
     timesteps, batch, features = x.shape
     expected = {
         "hidden_size": ((call.get("hidden_size", units),), (units,)),
@@ -194,9 +195,9 @@ def _check(
 
 def _functions(call: Call, kind: str, direction: int) -> list[_Function]:
     """The activations of one direction; numbers are dealt out to those that take them."""
-    count = len(_DEFAULTS[kind])
-    total = count * len(_directions(call))
-    names = call.get("activations") or _DEFAULTS[kind] * (total // count)
+    count = len(DEFAULT_ACTIVATIONS[kind])
+    total = count * len(directions_of(call))
+    names = call.get("activations") or DEFAULT_ACTIVATIONS[kind] * (total // count)
     if len(names) != total:
         raise call.refuse(f"expected {total} activations, got {len(names)}")
     numbers = [list(call.get(f"activation_{part}") or []) for part in ("alpha", "beta")]
@@ -218,6 +219,12 @@ def _functions(call: Call, kind: str, direction: int) -> list[_Function]:
     return made[direction * count : (direction + 1) * count]
 
 
+def activation_keys(call: Call, kind: str) -> list[tuple[Any, ...]]:
+    """Name and numbers of each activation, those of all directions one behind the other."""
+    count = len(directions_of(call))
+    return [f.key for direction in range(count) for f in _functions(call, kind, direction)]
+
+
 def _applied(function: Callable[..., Any], numbers: list[float]) -> Activation:
     return lambda x: np.asarray(function(x, *numbers)).astype(x.dtype, copy=False)
 
@@ -230,7 +237,7 @@ def _kernel_names(call: Call, kind: str, direction: _Direction) -> dict[str, str
     special = direction.peepholes is not None or call.get("input_forget", 0)
     if special or call.get("clip", 0.0):
         return None
-    names = [_KERNEL_NAMES.get(function.key) for function in direction.functions]
+    names = [KERNEL_NAMES.get(function.key) for function in direction.functions]
     if None in names or (kind == "lstm" and names[1] != names[2]):
         return None
     if kind == "simple_rnn":

@@ -1,0 +1,1 @@
+"""Leftfold models made from ONNX graphs."""
