@@ -1,0 +1,5 @@
+"""Sentences into others: translation, and whatever else is learnt from pairs."""
+
+from leftfold.tasks.translation.translator import Translated, Translator
+
+__all__ = ["Translated", "Translator"]
