@@ -31,8 +31,8 @@ class Pace(Callback):
 
     The rate falls by a cosine over the steps of all epochs or the time limit, whichever is used
     up faster, so that training has come to rest when it has to end. When the figure of the
-    validation part has not improved for `patience` epochs before that, the best weights return and the rate
-    falls to its end at once, in a cool-down, which usually improves on them.
+    validation part has not improved for `patience` epochs before that, the best weights return and
+    the rate falls to its end at once, in a cool-down, which usually improves on them.
 
     Args:
         peak: the highest learning rate.

@@ -52,7 +52,7 @@ class Measure:
             return np.array([[100.0 * (a == b), 1.0] for a, b in pairs])
         rows = []
         for reference, prediction in zip(references, predictions, strict=True):
-            score = self._bleu.sentence_score(prediction, [reference])
+            score = self._bleu.corpus_score([prediction], [[reference]])
             rows.append([*score.counts, *score.totals, score.sys_len, score.ref_len])
         return np.array(rows, float)
 
@@ -60,7 +60,7 @@ class Measure:
         """The figure of all rows of `counts` together."""
         if self._bleu is None:
             return float(counts[:, 0].mean())
-        total = counts.sum(axis=0)
+        total = counts.sum(axis=0).astype(int)
         matches, possible = total[:_ORDER].tolist(), total[_ORDER : 2 * _ORDER].tolist()
         lengths = total[2 * _ORDER :].tolist()
         found = self._bleu.compute_bleu(matches, possible, *lengths, smooth_method="exp")

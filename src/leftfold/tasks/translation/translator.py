@@ -281,9 +281,7 @@ class Translator(TaskEstimator):
         """Pairs as ids, without those that are refused, and how many were too long."""
         sources = [self.source_.encode(text) for text in pairs.sources]
         targets = [self.target_.encode(text) for text in pairs.targets]
-        long = [
-            max(len(a), len(b)) > self.longest for a, b in zip(sources, targets, strict=True)
-        ]
+        long = [max(len(a), len(b)) > self.longest for a, b in zip(sources, targets, strict=True)]
         counts = {f"too long ({self.too_long})": sum(long)}
         if self.too_long == "refuse":
             kept = [row for row, refused in enumerate(long) if not refused]

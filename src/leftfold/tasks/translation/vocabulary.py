@@ -12,7 +12,6 @@ from leftfold.saving import SavingError
 from leftfold.tasks.text.tokens import (
     UNKNOWN,
     Pieces,
-    Subwords,
     Tokens,
     learn_tokens,
     tokens_from_plain,
