@@ -11,6 +11,7 @@ Example:
     ((2, 5, 4), ['candidate', 'forget', 'input', 'output'])
 """
 
+from leftfold.inspection.alignment import plot_alignment
 from leftfold.inspection.embeddings import flat_map, neighbours
 from leftfold.inspection.gradients import GradientFlow, compare_cells, gradient_flow
 from leftfold.inspection.picture import Picture
@@ -28,6 +29,7 @@ __all__ = [
     "flat_map",
     "gradient_flow",
     "neighbours",
+    "plot_alignment",
     "plot_embeddings",
     "plot_gates",
     "plot_gradients",
