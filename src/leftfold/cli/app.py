@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leftfold.cli import classify, forecast, tag
+from leftfold.cli import classify, forecast, tag, translate
 from leftfold.cli.generate_commands import generate_app
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(classify.app, name="classify")
 app.add_typer(generate_app, name="generate")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(tag.app, name="tag")
+app.add_typer(translate.app, name="translate")
 
 
 @app.callback(invoke_without_command=True)

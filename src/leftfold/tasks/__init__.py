@@ -6,6 +6,7 @@ from leftfold.tasks.forecasting import Forecaster
 from leftfold.tasks.sentiment import Sentiment
 from leftfold.tasks.tagging import SequenceTagger, Tagging, tag
 from leftfold.tasks.text_generator import TextGenerator
+from leftfold.tasks.translation import Translation, Translator, translate
 
 __all__ = [
     "Classification",
@@ -15,6 +16,9 @@ __all__ = [
     "SequenceTagger",
     "Tagging",
     "TextGenerator",
+    "Translation",
+    "Translator",
     "classify",
     "tag",
+    "translate",
 ]

@@ -1,4 +1,4 @@
-"""Training a writer: learning rates that follow the clock, and a cool-down when it has enough."""
+"""Training at a pace: learning rates that follow the clock, and a cool-down when it has enough."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Pace(Callback):
     """Leads the learning rate from its peak to almost nothing, and keeps the best weights.
 
     The rate falls by a cosine over the steps of all epochs or the time limit, whichever is used
-    up faster, so that training has come to rest when it has to end. When the loss on validation
-    text has not improved for `patience` epochs before that, the best weights return and the rate
-    falls to its end at once, in a cool-down, which usually improves on them.
+    up faster, so that training has come to rest when it has to end. When the figure of the
+    validation part has not improved for `patience` epochs before that, the best weights return and
+    the rate falls to its end at once, in a cool-down, which usually improves on them.
 
     Args:
         peak: the highest learning rate.
@@ -40,6 +40,8 @@ class Pace(Callback):
         time_limit: seconds until the end; `None` for no limit.
         patience: epochs without improvement.
         clock: what tells the seconds.
+        monitor: the figure of each epoch that decides.
+        largest: whether more of it is better.
 
     Reference: Loshchilov and Hutter, "SGDR" (2017), for the cosine.
     """
@@ -51,6 +53,8 @@ class Pace(Callback):
         time_limit: float | None,
         patience: int,
         clock: Callable[[], float] = time.monotonic,
+        monitor: str = "val_loss",
+        largest: bool = False,
     ) -> None:
         super().__init__()
         self.peak = peak
@@ -58,6 +62,8 @@ class Pace(Callback):
         self.time_limit = time_limit
         self.patience = patience
         self.clock = clock
+        self.monitor = monitor
+        self.sign = -1 if largest else 1
         self.taken = 0
         self.started = clock()
         self.best = math.inf
@@ -103,7 +109,7 @@ class Pace(Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        loss = float((logs or {})["val_loss"])
+        loss = self.sign * float((logs or {})[self.monitor])
         if loss < self.best:
             self.best, self.best_epoch = loss, epoch
             self.weights = self.model.get_weights()
@@ -131,17 +137,42 @@ def train_writer(
     Ctrl-C ends training like a time limit; the caller sees it in `ended_by`.
     """
     pace = Pace(learning_rate, max(1, len(train) * epochs), time_limit, patience)
-    result = Training()
-    started = time.perf_counter()
-    try:
+
+    def fit(extra: list[Callback]) -> None:
         model.fit(
             train,
             epochs=epochs,
             shuffle=False,  # a window goes on where the one before ended
             verbose=verbose,
-            callbacks=[pace, *callbacks],
+            callbacks=extra,
             validation_data=validation,
         )
+
+    return train_paced(model, pace, fit, callbacks)
+
+
+def train_paced(
+    model: Any,
+    pace: Pace,
+    fit: Callable[[list[Callback]], Any],
+    callbacks: Sequence[Callback] = (),
+    before: Sequence[Callback] = (),
+) -> Training:
+    """Train at a pace and give the model the weights of its best epoch.
+
+    Ctrl-C ends training like a time limit; the caller sees it in `ended_by`.
+
+    Args:
+        model: compiled.
+        pace: which learning rate, and until when.
+        fit: trains the model with the callbacks it gets.
+        callbacks: further ones.
+        before: those that make the figure that the pace looks at.
+    """
+    result = Training()
+    started = time.perf_counter()
+    try:
+        fit([*before, pace, *callbacks])
         result.ended_by = pace.ended_by
     except KeyboardInterrupt:
         result.ended_by = "interrupt"

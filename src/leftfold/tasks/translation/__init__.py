@@ -1,0 +1,6 @@
+"""Sentences into others: translation, and whatever else is learnt from pairs."""
+
+from leftfold.tasks.translation.evaluation import Translation, translate
+from leftfold.tasks.translation.translator import Translated, Translator
+
+__all__ = ["Translated", "Translation", "Translator", "translate"]
