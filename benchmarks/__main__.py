@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure, report
+from benchmarks import measure, picture, report
 from benchmarks.workloads import WORKLOADS, Workload
 from leftfold.engine import config, kernels
 from tools.peers import PEERS
@@ -96,6 +96,7 @@ def main() -> None:
     if chosen.write_docs:
         report.write_docs(results, HERE.parent / "docs" / "benchmarks.md")
         report.write_docs(results, HERE.parent / "README.md", short=True)
+        picture.write(results, HERE.parent / "docs" / "benchmarks.svg")
 
 
 if __name__ == "__main__":

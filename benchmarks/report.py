@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,12 @@ def share(row: dict[str, Any]) -> float | None:
     """The part of the machine's matrix-product rate that Leftfold's training step reaches."""
     own = row["milliseconds"].get("leftfold")
     return None if own is None else row["gflop"] / (own / 1e3) / row["peak_gflops"]
+
+
+def mean_lead(rows: list[dict[str, Any]]) -> float | None:
+    """The geometric mean of the leads."""
+    leads = [ratio for row in rows if (ratio := lead(row)) is not None]
+    return math.exp(statistics.fmean(map(math.log, leads))) if leads else None
 
 
 def header(contestants: list[str]) -> list[str]:
@@ -88,6 +96,9 @@ def notes(results: dict[str, Any]) -> list[str]:
             f"Other programs kept {load:.1f} processors busy when this run began: threads that "
             "wait for each other lose the most by that. Repeat it on a quiet machine."
         )
+    mean = mean_lead(rows)
+    if mean is not None and len(rows) > 1:
+        lines.append(f"Geometric mean of the leads: {mean:.2f}x.")
     lost = [row["workload"] for row in rows if (lead(row) or 1) < 1]
     if lost:
         lines.append(f"Leftfold is slower than the best peer on {', '.join(lost)}.")

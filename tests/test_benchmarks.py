@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import inference, long_sequences, padding, report, scaling
+from benchmarks import inference, long_sequences, padding, picture, report, scaling
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
 from leftfold.engine import config
@@ -111,6 +112,20 @@ def test_write_docs_replaces_only_the_generated_part(
     assert "stale" not in text
     assert "P, 2 threads, avx2 kernels, 2026-01-02; medians of 5 rounds" in text
     assert "| w | 10 | 30 | (5) | 3.00x | 2 | 50% |" in text
+
+
+def test_the_geometric_mean_of_the_leads_is_told(results: dict[str, Any]) -> None:
+    second = {**results["workloads"][0], "milliseconds": {"leftfold": 1.0, "keras-jax": 12.0}}
+    results["workloads"].append(second)
+    assert report.mean_lead(results["workloads"]) == pytest.approx(6.0)
+    assert "Geometric mean of the leads: 6.00x." in report.notes(results)
+
+
+def test_the_picture_shows_the_times_of_exact_peers_only(results: dict[str, Any]) -> None:
+    assert picture.relative_times(results["workloads"][0]) == {"keras-jax": 3.0}
+    svg = ElementTree.fromstring(picture.draw(results))
+    texts = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"w", "Keras+JAX", "3.0"} <= set(texts) and "PyTorch" not in texts
 
 
 def test_a_busy_machine_is_told(results: dict[str, Any]) -> None:
