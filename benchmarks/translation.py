@@ -24,10 +24,10 @@ from leftfold.models import EncoderDecoder
 from tools.peers import PeerError, Worker
 
 SETTINGS: dict[str, Any] = {
-    "source_size": 8000,
-    "target_size": 6000,
+    "source_size": 4000,
+    "target_size": 4000,
     "embedding_size": 256,
-    "units": 512,
+    "units": 384,
     "attention": "luong-general",
     "dropout": 0.3,
     "label_smoothing": 0.1,
