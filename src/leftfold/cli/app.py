@@ -9,6 +9,7 @@ import typer
 
 from leftfold.cli import classify, forecast, tag, translate
 from leftfold.cli.generate_commands import generate_app
+from leftfold.cli.vectors_commands import vectors_app
 
 app = typer.Typer(
     name="leftfold",
@@ -24,6 +25,7 @@ app.add_typer(generate_app, name="generate")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(tag.app, name="tag")
 app.add_typer(translate.app, name="translate")
+app.add_typer(vectors_app, name="vectors")
 
 
 @app.callback(invoke_without_command=True)
