@@ -9,6 +9,7 @@ import typer
 
 from leftfold.cli import classify, forecast
 from leftfold.cli.generate_commands import generate_app
+from leftfold.cli.vectors_commands import vectors_app
 
 app = typer.Typer(
     name="leftfold",
@@ -22,6 +23,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(classify.app, name="classify")
 app.add_typer(generate_app, name="generate")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(vectors_app, name="vectors")
 
 
 @app.callback(invoke_without_command=True)

@@ -53,11 +53,13 @@ def flat_map(vectors: Any, method: str = "pca", seed: int = 0) -> np.ndarray:
     Args:
         vectors: `(words, size)`, or an `Embedding` layer.
         method: `"pca"` projects them on the two directions in which they differ most; `"tsne"`
-            keeps close ones close (van der Maaten and Hinton, 2008) and needs scikit-learn.
-        seed: of t-SNE.
+            keeps close ones close (van der Maaten and Hinton, 2008) and needs scikit-learn;
+            `"umap"` does too, with more of the whole (McInnes, Healy and Melville, 2018), and
+            needs umap-learn.
+        seed: of t-SNE and UMAP.
 
     Raises:
-        ImportError: for `"tsne"` without scikit-learn.
+        ImportError: for `"tsne"` without scikit-learn, or `"umap"` without umap-learn.
 
     Example:
         >>> flat_map(np.eye(4)).shape
@@ -80,8 +82,18 @@ def flat_map(vectors: Any, method: str = "pca", seed: int = 0) -> np.ndarray:
             table.astype(np.float32)
         )
         return np.asarray(points, float)
+    if method == "umap":
+        try:
+            from umap import UMAP
+        except ImportError as error:
+            raise ImportError(
+                "flat_map with method='umap' needs umap-learn: pip install \"leftfold[umap]\""
+            ) from error
+        near = min(15, len(table) - 1)
+        reduce = UMAP(n_components=2, n_neighbors=near, random_state=seed, init="random")
+        return np.asarray(reduce.fit_transform(table.astype(np.float32)), float)
     if method != "pca":
-        raise ValueError(f"flat_map expected method to be 'pca' or 'tsne', got {method!r}.")
+        raise ValueError(f"flat_map expected method to be 'pca', 'tsne' or 'umap', got {method!r}.")
     centred = table - table.mean(0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     signs = np.where(

@@ -77,9 +77,15 @@ def _npy_header(file: Any, what: str) -> tuple[tuple[int, ...], np.dtype]:
             (2, 0): np.lib.format.read_array_header_2_0,
         }[version]
         shape, by_columns, dtype = read(file)
-    except (ValueError, KeyError) as error:
-        raise DataError(f"{what} is no sound array: {error}.") from error
-    if (by_columns and len(shape) > 1) or dtype.hasobject or dtype.kind not in "fiu":
+    except Exception as error:  # NumPy evaluates the header, which fails in many ways
+        reason = " ".join(str(error).split())[:100]
+        raise DataError(f"{what} is no sound array: {reason}.") from error
+    if (
+        (by_columns and len(shape) > 1)
+        or dtype.hasobject
+        or dtype.kind not in "fiu"
+        or min(shape, default=0) < 0
+    ):
         raise DataError(f"{what} is no array of numbers by rows.")
     return shape, dtype
 

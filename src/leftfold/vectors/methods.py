@@ -36,9 +36,13 @@ class Method:
 
     Attributes:
         losses: one for each epoch, after `fit`; empty where a method has none.
+        summary: what it is, in a line.
+        reads: what `fit` wants: `"texts"`, `"sentences"` (a `Corpus` of those), or `"file"`, the
+            path of a file in a format of its own.
     """
 
     summary: ClassVar[str]
+    reads: ClassVar[str] = "texts"
     progress: Callable[[Progress], None] | None = field(default=None, repr=False)
     losses: list[float] = field(default_factory=list, init=False, repr=False)
 

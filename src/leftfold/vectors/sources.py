@@ -86,10 +86,10 @@ def _pieces(file: IO[bytes], encoding: str) -> Iterator[str]:
 def _from_lines(path: Path, encoding: str) -> Iterator[Text]:
     with _opened(path) as file:
         reader = io.TextIOWrapper(file, encoding, newline="\n")
-        number, begun = 0, False
+        number, begun, rest = 0, False, ""
         while True:
             try:
-                line = reader.readline(_PIECE)
+                line = rest + reader.readline(_PIECE)
             except UnicodeDecodeError as error:
                 raise DataError(
                     f"{path}, behind line {number}: not {encoding} "
@@ -98,7 +98,10 @@ def _from_lines(path: Path, encoding: str) -> Iterator[Text]:
             if not line:
                 return
             number += not begun
-            begun = not line.endswith("\n")  # the line is longer than a piece and goes on
+            begun, rest = not line.endswith("\n"), ""
+            if begun and len(line) >= _PIECE:  # it goes on: cut it between words
+                cut = line.rfind(" ") + 1 or len(line)
+                line, rest = line[:cut], line[cut:]
             if line.strip():
                 yield Text(f"{path.name}:{number}", line.rstrip("\r\n"))
 

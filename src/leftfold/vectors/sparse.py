@@ -6,12 +6,14 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from leftfold.datasets.errors import DataError
 from leftfold.datasets.extras import require
+from leftfold.saving.archive import replacing
 from leftfold.vectors.corpus import Corpus, as_corpus
 from leftfold.vectors.methods import Method
 from leftfold.vectors.murmur import murmur
@@ -33,6 +35,27 @@ class SparseFeatures:
     matrix: Any
     features: list[str]
     texts: list[str]
+
+    def save(self, path: Path | str) -> Path:
+        """Write an `.npz` file that `scipy.sparse.load_npz` reads, with the names beside it.
+
+        Names are `features` and `texts` (UTF-8, a line each).
+
+        Raises:
+            SavingError: when the file cannot be written.
+        """
+        lines = {"features": self.features, "texts": self.texts}
+        arrays: dict[str, Any] = {
+            "data": self.matrix.data,
+            "indices": self.matrix.indices,
+            "indptr": self.matrix.indptr,
+            "shape": np.array(self.matrix.shape),
+            "format": np.array(b"csr"),
+            **{n: np.frombuffer("\n".join(s).encode(), np.uint8) for n, s in lines.items()},
+        }
+        with replacing(path) as file:
+            np.savez(file, **arrays)
+        return Path(path)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from leftfold.vectors.faults import Faults
 from leftfold.vectors.rows import MOST_DIMENSIONS, Rows
 
 _BLOCK = 4 << 20
+_MOST_BLANK = 100_000
 _LONGEST_LINE = 32 * MOST_DIMENSIONS
 
 
@@ -64,6 +65,8 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[tuple[int, list[bytes]]]:
     while block := file.read(_BLOCK):
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
+        if lines.count(b"") > _MOST_BLANK:
+            raise DataError(f"{name}, behind line {number}: blank lines without end.")
         if len(rest) > _LONGEST_LINE:
             raise DataError(f"{name}, line {number + len(lines)} is longer than any vector.")
         if lines:
