@@ -81,7 +81,8 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _records(file: IO[bytes], path: Path) -> Iterator[tuple[str, list[str]]]:
-    name, parts, heading = "", [], 0
+    name, heading = "", 0
+    parts: list[str] = []
     seen: set[str] = set()
     for number, raw in enumerate(file, 1):
         line = raw.decode("latin-1").strip()
