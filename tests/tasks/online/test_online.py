@@ -42,7 +42,7 @@ def test_predictions_leave_the_state_alone_and_learning_moves_it():
 
 def test_the_kept_state_is_that_of_the_whole_stream_read_at_once():
     x, y = stream(60)
-    learner = OnlineRegressor(units=6, learning_rate=1e-12)
+    learner = OnlineRegressor(units=6, passes=1, learning_rate=1e-12)
     learner.partial_fit(x[:40], y[:40])
     after_parts = [np.array(state) for state in learner._states()]
     learner.reset_states()
@@ -55,7 +55,7 @@ def test_the_kept_state_is_that_of_the_whole_stream_read_at_once():
 
 def test_a_stateful_learner_knows_what_happened_in_windows_before():
     x, y = stream(1200)
-    learner = OnlineRegressor("gru", units=12, passes=2, learning_rate=1e-2, seed=1)
+    learner = OnlineRegressor("gru", units=12, passes=6, seed=1)
     found = prequential(learner, x, y, window=10, begin=800)
     assert found.mean_error < 0.3 < np.abs(y[800:]).mean()
 

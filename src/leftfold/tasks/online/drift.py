@@ -32,7 +32,7 @@ class PageHinkley:
         >>> monitor = PageHinkley()
         >>> stream = [0.0, 1.0] * 50 + [3.0, 4.0] * 50
         >>> [step for step, value in enumerate(stream) if monitor.update(value)][:1]
-        [105]
+        [102]
     """
 
     threshold: float = 12.0

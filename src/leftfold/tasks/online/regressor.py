@@ -86,7 +86,7 @@ class OnlineRegressor(TaskEstimator):
 
     Example:
         >>> x = np.sin(np.arange(300) / 5)
-        >>> learner = OnlineRegressor(units=8, passes=3, seed=1)
+        >>> learner = OnlineRegressor(units=8, passes=8, seed=1)
         >>> for at in range(0, 280, 20):
         ...     _ = learner.partial_fit(x[at : at + 20, None], x[at + 1 : at + 21])
         >>> error = np.abs(learner.predict(x[280:299, None]) - x[281:])
@@ -100,8 +100,8 @@ class OnlineRegressor(TaskEstimator):
         self,
         cell: str = "gru",
         units: int = 32,
-        passes: int = 1,
-        learning_rate: float = 5e-3,
+        passes: int = 4,
+        learning_rate: float = 1e-2,
         seed: int = 0,
     ) -> None:
         self.cell = cell
