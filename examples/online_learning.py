@@ -1,8 +1,9 @@
 """Learning while the stream goes on: the flow of water through a pipeline, hour by hour.
 
-A network with its state kept foretells each hour and learns from it once it is over, four times a
-day. Beside it, on the same hours and the same features, models of `river`, which learn every hour;
-the value an hour ago, and the value a day ago. A drift monitor watches the errors.
+A network with its state kept foretells by how much each hour will differ from the one before, and
+learns from what has come four times a day. Beside it, on the same hours and features, models of
+`river`, which learn every hour; no change at all, and the change of the day before. A drift monitor
+watches the errors.
 
 The stream is `river.datasets.WaterFlow`: 1,268 hours of a real pipeline, with four stretches in
 which something was the matter. Needs `pip install "leftfold[online]"`.
@@ -21,17 +22,22 @@ from river import datasets, linear_model, preprocessing, tree
 from leftfold.tasks.online import OnlineRegressor, PageHinkley, Prequential, prequential
 
 DAY, WINDOW, BEGIN = 24, 6, 7 * 24
-LAGS = (1, 2, 3, DAY, DAY + 1)
 
 
 def water() -> tuple[np.ndarray, np.ndarray]:
-    """What is known of each hour when it begins, and the flow in it."""
+    """What is known of each hour when it begins, and the change of the flow in it.
+
+    The features are the changes in the three hours before, those of the day before from this hour
+    on, how far the flow is from where it was a day ago, and the time of day.
+    """
     stream = list(datasets.WaterFlow())
     flow = np.array([target for _, target in stream])
     hours = np.array([2 * math.pi * x["Time"].hour / DAY for x, _ in stream])
-    lags = np.stack([np.roll(flow, lag) for lag in LAGS], axis=1)
-    features = np.column_stack([lags, np.sin(hours), np.cos(hours)])
-    return features[DAY + 1 :], flow[DAY + 1 :]
+    change = np.diff(flow, prepend=flow[0])
+    known = [np.roll(change, lag) for lag in (1, 2, 3, DAY, DAY - 1, DAY - 2)]
+    gap = np.roll(flow, 1) - np.roll(flow, DAY + 1)
+    features = np.column_stack([*known, gap, np.sin(hours), np.cos(hours)])
+    return features[DAY + 1 :], change[DAY + 1 :]
 
 
 class River:
@@ -48,14 +54,14 @@ class River:
             self.model.learn_one(row, float(target))
 
 
-class Feature:
-    """Says what one of the features says."""
+class Known:
+    """Says what one of the features says, or that nothing changes."""
 
-    def __init__(self, column: int) -> None:
+    def __init__(self, column: int | None) -> None:
         self.column = column
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
-        return rows[:, self.column]
+        return np.zeros(len(rows)) if self.column is None else rows[:, self.column]
 
     def partial_fit(self, rows: np.ndarray, targets: np.ndarray) -> None:
         """Nothing to learn."""
@@ -79,8 +85,8 @@ def main(quick: bool = False) -> dict[str, float]:
             River(preprocessing.StandardScaler() | tree.HoeffdingAdaptiveTreeRegressor(seed=1)),
             1,
         ),
-        "the value an hour ago": (Feature(LAGS.index(1)), 1),
-        "the value a day ago": (Feature(LAGS.index(DAY)), 1),
+        "no change": (Known(None), 1),
+        "the change of the day before": (Known(3), 1),
     }
     found: dict[str, Prequential] = {
         name: prequential(model, x, y, window, begin=BEGIN, monitor=PageHinkley())
