@@ -117,7 +117,6 @@ def main(quick: bool = False) -> dict[str, float]:
             told = f"   network ahead by {lead.value:+.2f} ({lead.low:+.2f} to {lead.high:+.2f})"
         print(f"  {name:31} {result.mean_error:6.2f}{told}")
     print(f"Rises of the network's errors, hours after the beginning: {ours.drifts}")
-    print(f"The network took {1e3 * ours.seconds / len(y):.1f} ms an hour, learning included.")
     return {name: result.mean_error for name, result in found.items()}
 
 

@@ -111,8 +111,9 @@ def test_evaluate_judges_by_other_data(trained, tmp_path, capsys):
 
 def test_series_are_tagged_from_a_table(tmp_path, capsys):
     data, model = write_series(tmp_path / "s.csv"), tmp_path / "m.leftfold"
-    code, out, err = run(capsys, "train", data, "--label", "direction", "-o", model, *SMALL)
-    assert code == 0 and "features: 'level'" in err and "time: column 'hour'" not in err
+    options = ("--label", "direction", "--time", "hour", "-o", model)
+    code, out, err = run(capsys, "train", data, *options, *SMALL)
+    assert code == 0 and "features: 'level'" in err and "time: column 'hour'" in err
     assert "accuracy" in out and "span F1" not in out
     code, out, _ = run(capsys, "predict", model, data, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
