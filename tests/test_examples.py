@@ -19,6 +19,8 @@ NEEDS = {
     "few_reviews": "gensim",
     "word_vectors": "gensim",
     "hidden_states": "matplotlib",
+    "online_learning": "river",
+    "describe_digits": "sklearn",
 }
 
 

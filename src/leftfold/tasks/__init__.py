@@ -3,6 +3,7 @@
 from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.forecasting import Forecaster
+from leftfold.tasks.online import OnlineRegressor, PageHinkley, Prequential, prequential
 from leftfold.tasks.sentiment import Sentiment
 from leftfold.tasks.tagging import SequenceTagger, Tagging, tag
 from leftfold.tasks.text_generator import TextGenerator
@@ -11,6 +12,9 @@ from leftfold.tasks.translation import Translation, Translator, translate
 __all__ = [
     "Classification",
     "Forecaster",
+    "OnlineRegressor",
+    "PageHinkley",
+    "Prequential",
     "Sentiment",
     "SequenceClassifier",
     "SequenceTagger",
@@ -19,6 +23,7 @@ __all__ = [
     "Translation",
     "Translator",
     "classify",
+    "prequential",
     "tag",
     "translate",
 ]
