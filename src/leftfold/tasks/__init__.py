@@ -3,13 +3,11 @@
 from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.forecasting import Forecaster
-from leftfold.tasks.sentiment import Sentiment
 from leftfold.tasks.text_generator import TextGenerator
 
 __all__ = [
     "Classification",
     "Forecaster",
-    "Sentiment",
     "SequenceClassifier",
     "TextGenerator",
     "classify",
