@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ import numpy as np
 
 from attacks import ATTACKS, CANARY, honest
 from attacks.building import build
+from attacks.limits import peak_megabytes
 from leftfold.interop import formats
 from leftfold.interop.onnx import OnnxModel, import_onnx
 from leftfold.saving import SavingError
@@ -34,7 +34,8 @@ _LARGEST_SIZE = 64
 def outcomes(names: list[str]) -> Iterator[dict[str, Any]]:
     """For each attack and each of loading and looking: error, seconds, growth of the memory.
 
-    Seconds are of processor time.
+    Seconds are of processor time; memory is `None` where the system does not tell. What is a graph
+    is run when it is loaded, and made into layers besides.
     """
     for package in ("onnx", "safetensors", "torch"):  # what importing them costs is not the file's
         with contextlib.suppress(ImportError):
@@ -51,7 +52,8 @@ def _outcomes(name: str, builder: ProcessPoolExecutor) -> Iterator[dict[str, Any
         folder.mkdir()
         path = builder.submit(build, name, str(folder)).result()
         before = sorted(Path(outer).rglob("*"))
-        for action in (load, formats.describe):
+        actions = [load, formats.describe, *([layers] if path.suffix == ".onnx" else [])]
+        for action in actions:
             yield {"attack": name, "action": action.__name__, **_try(action, path)}
         if sorted(Path(outer).rglob("*")) != before or Path(CANARY).exists():
             yield {"attack": name, "action": "files", "error": None, "crash": "wrote a file"}
@@ -64,6 +66,11 @@ def load(path: Path) -> Any:
     if formats.format_of(path).read:
         return formats.convert(path, path.with_name("converted.keras"))
     return honest.model().load_weights(path)
+
+
+def layers(path: Path) -> Any:
+    """Make a model of layers of a graph."""
+    return formats.convert(path, path.with_name("converted.keras"))
 
 
 def _run(model: OnnxModel) -> Any:
@@ -84,7 +91,7 @@ def _size(stated: int | str | None) -> int:
 
 
 def _try(action: Any, path: Path) -> dict[str, Any]:
-    memory, start = _peak(), time.process_time()
+    memory, start = peak_megabytes(), time.process_time()
     found: dict[str, Any] = {"error": None, "crash": None}
     try:
         action(path)
@@ -93,12 +100,10 @@ def _try(action: Any, path: Path) -> dict[str, Any]:
     except BaseException as error:
         found["crash"] = f"{type(error).__name__}: {error}"
     found["seconds"] = round(time.process_time() - start, 3)
-    return found | {"megabytes": round(_peak() - memory, 1)}
-
-
-def _peak() -> float:
-    """The most memory that this process ever held, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    path.with_name("converted.keras").unlink(missing_ok=True)
+    now = peak_megabytes()
+    grown = None if now is None or memory is None else round(now - memory, 1)
+    return found | {"megabytes": grown}
 
 
 def main() -> None:
@@ -112,7 +117,8 @@ def main() -> None:
             print(json.dumps(found), flush=True)
         else:
             told = found["crash"] or found["error"] or "no error"
-            cost = f"{found.get('seconds', 0):7.3f} s {found.get('megabytes', 0):7.1f} MB"
+            grown = found.get("megabytes")
+            cost = f"{found.get('seconds', 0):7.3f} s {'?' if grown is None else grown:>7} MB"
             print(f"{found['attack']:40} {found['action']:9} {cost}  {told}", flush=True)
     if "--json" not in sys.argv:
         print(_summary(told_all))
@@ -122,10 +128,11 @@ def _summary(outcomes: list[dict[str, Any]]) -> str:
     loads = [found for found in outcomes if found["action"] == "load"]
     refused = sum(found["error"] is not None for found in loads)
     seconds = max(found.get("seconds", 0) for found in outcomes)
-    megabytes = max(found.get("megabytes", 0) for found in outcomes)
+    grown = [found["megabytes"] for found in outcomes if found.get("megabytes") is not None]
+    memory = f"{max(grown):.0f} MB of memory" if grown else "memory that this system does not tell"
     return (
         f"{refused} of {len(loads)} files refused; at most {seconds:.2f} s of processor time and "
-        f"{megabytes:.0f} MB of memory for one."
+        f"{memory} for one."
     )
 
 

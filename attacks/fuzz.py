@@ -9,10 +9,10 @@ did harm are put beside them and stay.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +25,7 @@ from typing import Any
 from attacks import honest
 from attacks.__main__ import load as load_graph
 from attacks.damaging import damaged
+from attacks.limits import limit_memory
 from leftfold import models
 from leftfold.interop import formats, torch
 from leftfold.saving import SavingError
@@ -75,8 +76,13 @@ def open_once(action: Any, path: Path) -> str:
 
 
 def load(path: Path) -> Any:
-    """Load a model, or weights into the model they belong to; run what is a graph."""
+    """Load a model, or weights into the model they belong to; run what is a graph.
+
+    Of a graph, layers are made as well, whose refusal is as good as their making.
+    """
     if path.suffix == ".onnx":
+        with contextlib.suppress(SavingError):
+            formats.convert(path, path.with_name("converted.keras"), overwrite=True)
         return load_graph(path)
     if path.name.endswith(".weights.h5"):
         return honest.model().load_weights(path)
@@ -161,8 +167,7 @@ def main() -> int:
         return 1 if run(chosen.minutes, chosen.seed) else 0
     faulthandler.enable()
     warnings.simplefilter("ignore")
-    limit = MOST_GIGABYTES << 30
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit_memory(MOST_GIGABYTES)
     seed, seconds = chosen.worker
     print(json.dumps(work(int(seed), float(seconds), FOUND / "current")))
     return 0

@@ -15,7 +15,7 @@ import pytest
 
 import leftfold
 from leftfold.cli import main
-from leftfold.tasks import Sentiment, references
+from leftfold.tasks import SequenceClassifier, references
 
 GOOD = ["wonderful", "moving", "funny", "warm", "clever", "brilliant"]
 BAD = ["dull", "awful", "boring", "cheap", "stupid", "endless"]
@@ -79,11 +79,9 @@ def test_it_learns_compares_judges_saves_and_ends_with_its_accuracy(
     assert re.search(r"The network (wins by|loses by|does no better)", out)
     judged = re.findall(r"^  (0\.\d\d|1\.00)  (.+)$", out, re.MULTILINE)
     assert [sentence for _, sentence in judged] == ["what a dull awful film", "funny and warm"]
-    assert {p.name for p in tmp_path.iterdir() if p.is_file()} == {
-        "sentiment.keras",
-        "sentiment.vocabulary.json",
-    }
-    again = Sentiment.load("sentiment.keras").probability([sentence for _, sentence in judged])
+    assert {p.name for p in tmp_path.iterdir() if p.is_file()} == {"sentiment.leftfold"}
+    loaded = SequenceClassifier.load("sentiment.leftfold")
+    again = loaded.predict_proba([sentence for _, sentence in judged])[:, 1]
     assert again[0] < 0.5 < again[1]
     assert [f"{probability:.2f}" for probability in again] == [shown for shown, _ in judged]
 
@@ -93,20 +91,20 @@ def test_without_sentences_it_judges_its_own_and_says_when_it_loses(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(references, "bag_of_words_accuracy", lambda *_: 1.0)
-    _, out, _ = run(capsys, "--epochs", "1", "--reviews", "60", "--save", "small.keras")
+    _, out, _ = run(capsys, "--epochs", "1", "--reviews", "60", "--save", "small.leftfold")
     assert "The network loses by" in out
     assert "A warm, funny and beautifully acted film." in out
     assert "42 to learn from, 6 to choose the best epoch by, 12 to judge by" in out
-    assert Path("small.vocabulary.json").is_file()
+    assert Path("small.leftfold").is_file()
 
 
 @pytest.mark.usefixtures("csv_file")
 def test_the_seed_decides_and_threads_do_not(capsys: pytest.CaptureFixture[str]) -> None:
     weights = []
     for seed, threads in (("1", "1"), ("1", "2"), ("2", "1")):
-        options = ("--seed", seed, "--threads", threads, "--save", f"m{seed}{threads}.keras")
+        options = ("--seed", seed, "--threads", threads, "--save", f"m{seed}{threads}.leftfold")
         assert run(capsys, "--epochs", "1", *options)[0] == 0
-        network = Sentiment.load(f"m{seed}{threads}.keras").network
+        network = SequenceClassifier.load(f"m{seed}{threads}.leftfold").model
         weights.append(np.concatenate([w.ravel() for w in network.get_weights()]))
     np.testing.assert_array_equal(weights[0], weights[1])
     assert not np.array_equal(weights[0], weights[2])
@@ -137,9 +135,9 @@ def test_ctrl_c_saves_what_has_been_learnt(csv_file: Path, tmp_path: Path) -> No
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err == ""
-    assert "What has been learnt so far is saved as sentiment.keras" in out
-    sentiment = Sentiment.load(tmp_path / "sentiment.keras")
-    assert sentiment.probability(["brilliant"]).shape == (1,)
+    assert "What has been learnt so far is saved as sentiment.leftfold" in out
+    classifier = SequenceClassifier.load(tmp_path / "sentiment.leftfold")
+    assert classifier.predict_proba(["brilliant"]).shape == (1, 2)
 
 
 def test_broken_and_missing_data_is_one_line(

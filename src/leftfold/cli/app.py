@@ -52,7 +52,7 @@ def run_demo(
     ] = 812,
     epochs: Annotated[int, typer.Option(help="Passes over the training reviews.", min=1)] = 2,
     save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path(
-        "sentiment.keras"
+        "sentiment.leftfold"
     ),
     threads: Annotated[
         int | None, typer.Option(help="Processors to use; all by default.", min=1)
@@ -68,7 +68,7 @@ def run_demo(
     Examples:
       leftfold demo
       leftfold demo "I laughed until I cried." "I cried." --seed 1
-      leftfold demo --time-limit 20 --save quick.keras
+      leftfold demo --time-limit 20 --save quick.leftfold
     """  # noqa: D301, the backspace keeps the lines apart
     from leftfold.cli.demo import demo
 

@@ -7,10 +7,24 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Texts or numeric sequences to classes: train, evaluate, predict, explain.",
-    rich_markup_mode=None,
+from leftfold.cli.options import (
+    Delimiter,
+    Encoding,
+    Epochs,
+    Format,
+    InputFormat,
+    ModelFile,
+    Output,
+    Quiet,
+    Report,
+    Seed,
+    Threads,
+    TimeLimit,
+    TrainedModel,
+    task_app,
 )
+
+app = task_app("Texts or numeric sequences to classes: train, evaluate, predict, explain.")
 
 Data = Annotated[
     str,
@@ -19,7 +33,6 @@ Data = Annotated[
         help="CSV, TSV, JSON lines, Parquet, .txt, a folder of texts by class, or - for stdin.",
     ),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What train wrote.")]
 Text = Annotated[
     str | None, typer.Option("--text", help="Column with the texts, or lists of numbers.")
 ]
@@ -29,37 +42,15 @@ Id = Annotated[
     typer.Option("--id", help="Column that tells sequences apart: one row is then one step."),
 ]
 Time = Annotated[str | None, typer.Option("--time", help="Column that orders the steps.")]
-Input = Annotated[
-    str | None,
-    typer.Option("--input-format", help="csv, tsv, jsonl, parquet, folder, txt; guessed else."),
-]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
 SkipEmpty = Annotated[
     bool, typer.Option("--skip-empty", help="Leave out rows without text or label.")
 ]
-Format = Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
-Report = Annotated[
-    Path | None, typer.Option(help="Write a report: one HTML file that needs no network.")
-]
-
-
-@app.callback(invoke_without_command=True)
-def classify(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @app.command("train")
 def train(
     data: Data,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the trained model goes.")
-    ] = Path("model.leftfold"),
+    output: TrainedModel = Path("model.leftfold"),
     text: Text = None,
     label: Label = None,
     id_column: Id = None,
@@ -92,26 +83,22 @@ def train(
     longest: Annotated[
         int | None, typer.Option(help="Steps that are read; by the lengths else.", min=1)
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.", min=1)] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds of training at most.", min=0)
-    ] = None,
+    epochs: Epochs = None,
+    time_limit: TimeLimit = None,
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Rare classes count as much as frequent ones.")
     ] = False,
     classes: Annotated[
         str | None, typer.Option(help="Only rows of these classes, separated by commas.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of splits and weights.", min=0, max=2**32 - 1)] = 0,
-    threads: Annotated[
-        int | None, typer.Option(help="Processors to use; all by default.", min=1)
-    ] = None,
-    input_format: Input = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_empty: SkipEmpty = False,
     format: Format = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a classifier, and judge it beside simpler ones on rows that nothing was chosen by.
 
@@ -153,7 +140,7 @@ def predict(
     text: Text = None,
     id_column: Id = None,
     time: Time = None,
-    input_format: Input = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_empty: SkipEmpty = False,
@@ -183,7 +170,7 @@ def evaluate(
     label: Label = None,
     id_column: Id = None,
     time: Time = None,
-    input_format: Input = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_empty: SkipEmpty = False,

@@ -12,16 +12,19 @@ import numpy as np
 from leftfold.cli.errors import UserError
 from leftfold.datasets import movie_reviews
 from leftfold.engine import config, kernels
-from leftfold.engine.random import set_random_seed
-from leftfold.tasks import references
-from leftfold.tasks.sentiment import Labelled, Sentiment
-from leftfold.tasks.training import TimeLimit
+from leftfold.tasks import SequenceClassifier, references
+
+Labelled = tuple[Sequence[str], np.ndarray]
 
 EXAMPLES = (
     "A warm, funny and beautifully acted film. I would watch it again tonight.",
     "Two hours of my life that nobody will give back to me.",
     "It starts slowly, and the plot is nothing new, but in the end I was moved to tears.",
 )
+
+
+_WORDS, _PAIRS, _LONGEST = 6_000, 100_000, 400
+"""What is read of the reviews, so that training takes half a minute."""
 
 
 def demo(
@@ -51,13 +54,18 @@ def demo(
     _check(save)
     if threads is not None:
         config.set_threads(threads)
-    set_random_seed(seed)
     train, validation, test = _read(reviews)
-    sentiment = Sentiment.untrained(train[0])
-    seconds = _train(sentiment, train, validation, epochs, time_limit, save)
-    print(f"\nTrained in {seconds:.1f} s. Saved as {' and '.join(map(str, sentiment.save(save)))}.")
-    accuracy = _judge(sentiment, train, test)
-    _classify(sentiment, sentences or EXAMPLES)
+    classifier = SequenceClassifier(
+        "bidirectional", words=_WORDS, pairs=_PAIRS, longest=_LONGEST, epochs=epochs,
+        time_limit=time_limit, seed=seed, verbose="auto",
+    )  # fmt: skip
+    seconds = _train(classifier, train, validation, save)
+    classifier.save(save)
+    print(f"\nTrained in {seconds:.1f} s. Saved as {save}.")
+    for line in classifier.describe():
+        print(f"  {line}")
+    accuracy = _judge(classifier, train, test)
+    _classify(classifier, sentences or EXAMPLES)
     print(_next_steps(save))
     print(f"test accuracy: {accuracy:.4f}")
 
@@ -68,8 +76,6 @@ def _check(save: Path) -> None:
             "The demo compares itself with scikit-learn, which is missing. "
             "Install it: pip install scikit-learn"
         )
-    if save.suffix != ".keras":
-        raise UserError(f"--save expected a file that ends in .keras, got {save}.")
     folder = save.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"--save names a folder that cannot be written: {folder}.")
@@ -92,33 +98,26 @@ def _read(reviews: int | None) -> tuple[Labelled, Labelled, Labelled]:
 
 
 def _train(
-    sentiment: Sentiment,
-    train: Labelled,
-    validation: Labelled,
-    epochs: int,
-    time_limit: float | None,
-    save: Path,
+    classifier: SequenceClassifier, train: Labelled, validation: Labelled, save: Path
 ) -> float:
     """Fit; on Ctrl-C save what has been learnt, then go on interrupting. Returns seconds."""
     print(
-        f"A network with {sentiment.network.count_params():,} random weights: embedding, LSTM in "
-        f"both directions, maximum and mean over time ({kernels.isa()} kernels, {config.threads()} "
-        "threads)."
+        "A network with random weights: an LSTM in both directions reads the words; beside it, a "
+        f"mean of words and pairs of words ({kernels.isa()} kernels, {config.threads()} threads)."
     )
     started = time.perf_counter()
-    limits = [TimeLimit(time_limit)] if time_limit is not None else []
     try:
-        sentiment.fit(train, validation, epochs, callbacks=limits)
+        classifier.fit(*train, validation)
     except KeyboardInterrupt:
-        paths = " and ".join(map(str, sentiment.save(save)))
-        print(f"\nStopped. What has been learnt so far is saved as {paths}.", flush=True)
+        classifier.save(save)
+        print(f"\nStopped. What has been learnt so far is saved as {save}.", flush=True)
         raise
     return time.perf_counter() - started
 
 
-def _judge(sentiment: Sentiment, train: Labelled, test: Labelled) -> float:
+def _judge(classifier: SequenceClassifier, train: Labelled, test: Labelled) -> float:
     """Print the three accuracies on the test reviews; returns the network's."""
-    accuracy = sentiment.accuracy(*test)
+    accuracy = classifier.score(*test)
     majority = references.majority_accuracy(train[1], test[1])
     bag_of_words = references.bag_of_words_accuracy(*train, *test)
     margin = 1.96 * np.sqrt(accuracy * (1 - accuracy) / len(test[1]))
@@ -136,9 +135,10 @@ def _judge(sentiment: Sentiment, train: Labelled, test: Labelled) -> float:
     return accuracy
 
 
-def _classify(sentiment: Sentiment, sentences: Sequence[str]) -> None:
+def _classify(classifier: SequenceClassifier, sentences: Sequence[str]) -> None:
     print("\nHow positive are these, from 0 to 1?")
-    for sentence, probability in zip(sentences, sentiment.probability(sentences), strict=True):
+    positive = classifier.predict_proba(list(sentences))[:, 1]
+    for sentence, probability in zip(sentences, positive, strict=True):
         print(f"  {probability:.2f}  {sentence}")
 
 
@@ -147,7 +147,8 @@ def _next_steps(save: Path) -> str:
 Try next:
   leftfold demo "What a film!" "Never again."     your own sentences
   leftfold demo --epochs 4 --seed 1               other settings; leftfold demo --help lists them
+  leftfold classify explain {save} "What a film!"   which words say so
 and in Python:
-  from leftfold.tasks import Sentiment
-  Sentiment.load("{save}").probability(["What a film!"])
+  from leftfold.tasks import SequenceClassifier
+  SequenceClassifier.load("{save}").predict_proba(["What a film!"])
 """

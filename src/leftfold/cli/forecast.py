@@ -7,16 +7,29 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Series of values to what comes next: train, evaluate, predict.",
-    rich_markup_mode=None,
+from leftfold.cli.options import (
+    Delimiter,
+    Encoding,
+    Epochs,
+    Format,
+    InputFormat,
+    ModelFile,
+    Output,
+    Quiet,
+    Report,
+    Seed,
+    Threads,
+    TimeLimit,
+    TrainedModel,
+    task_app,
 )
+
+app = task_app("Series of values to what comes next: train, evaluate, predict.")
 
 Data = Annotated[
     str,
     typer.Argument(metavar="DATA", help="CSV, TSV, JSON lines or Parquet, or - for stdin."),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What train wrote.")]
 Time = Annotated[str | None, typer.Option("--time", help="Column of times; guessed else.")]
 Value = Annotated[
     list[str] | None,
@@ -40,18 +53,6 @@ Missing = Annotated[
     str, typer.Option(help="Values that are missing: error, or skip to pass over them.")
 ]
 Sort = Annotated[bool, typer.Option("--sort", help="Sort rows that are not in order of time.")]
-Input = Annotated[
-    str | None, typer.Option("--input-format", help="csv, tsv, jsonl, parquet; guessed else.")
-]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
-Format = Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
-Report = Annotated[
-    Path | None, typer.Option(help="Write a report: one HTML file that needs no network.")
-]
 Test = Annotated[
     float | None,
     typer.Option(
@@ -60,22 +61,12 @@ Test = Annotated[
         min=0,
     ),
 ]
-Threads = Annotated[int | None, typer.Option(help="Processors to use; all by default.", min=1)]
-
-
-@app.callback(invoke_without_command=True)
-def forecast(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @app.command("train")
 def train(
     data: Data,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the trained model goes.")
-    ] = Path("forecast.leftfold"),
+    output: TrainedModel = Path("forecast.leftfold"),
     horizon: Annotated[int, typer.Option(help="Steps to forecast.", min=1)] = 12,
     time: Time = None,
     value: Value = None,
@@ -87,7 +78,9 @@ def train(
     method: Annotated[
         str, typer.Option(help="direct: all steps at once; recursive: one after the other.")
     ] = "direct",
-    cell: Annotated[str, typer.Option(help="gru, lstm or simple_rnn.")] = "gru",
+    cell: Annotated[
+        str, typer.Option(help="gru, lstm, simple_rnn, convolution, dense; auto: the best of them.")
+    ] = "gru",
     units: Annotated[int, typer.Option(help="Of the recurrence.", min=1)] = 24,
     dropout: Annotated[
         float, typer.Option(help="Share of inputs and states hidden in training.", min=0, max=0.9)
@@ -108,19 +101,17 @@ def train(
         list[float] | None, typer.Option(help="To forecast; 0.025, 0.1, 0.9, 0.975 else.")
     ] = None,
     ensemble: Annotated[int, typer.Option(help="Networks to average.", min=1)] = 3,
-    epochs: Annotated[int, typer.Option(help="Passes over the data at most.", min=1)] = 60,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds of training at most.", min=0)
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights and order.", min=0, max=2**32 - 1)] = 0,
+    epochs: Epochs = 60,
+    time_limit: TimeLimit = None,
+    seed: Seed = 0,
     threads: Threads = None,
     missing: Missing = "error",
     sort: Sort = False,
-    input_format: Input = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     format: Format = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a forecaster, and judge it beside simple forecasts on values it has not seen.
 
@@ -167,7 +158,7 @@ def predict(
     future: Future = None,
     missing: Missing = "error",
     sort: Sort = False,
-    input_format: Input = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     format: Format = None,
@@ -205,7 +196,7 @@ def evaluate(
     test: Test = None,
     missing: Missing = "error",
     sort: Sort = False,
-    input_format: Input = None,
+    input_format: InputFormat = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     format: Format = None,

@@ -19,6 +19,7 @@ from leftfold.engine import config
 from leftfold.tasks.extras import require
 from leftfold.tasks.forecasting import Forecaster, Panel
 from leftfold.tasks.forecasting.backtest import Backtest, split_begins
+from leftfold.tasks.forecasting.choosing import describe_candidates
 from leftfold.tasks.forecasting.series import find_roles, read_panel
 from leftfold.tasks.forecasting.times import told
 from leftfold.tasks.report.forecast import cautions, forecast_page
@@ -166,6 +167,8 @@ def train(
         say(f"Stopped after {done}. The best so far is saved as {output}.")
         raise KeyboardInterrupt
     say(f"Trained in {done}. Saved as {output}." + (f" Report: {report}." if report else ""))
+    if forecaster.cell == "auto":
+        emit(describe_candidates(forecaster.candidates_), format, title="Networks tried")
     if forecaster.share_ == 0:
         say(
             "The network did not help on the validation part and is not used: the forecasts are "

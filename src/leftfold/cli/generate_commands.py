@@ -7,10 +7,23 @@ from typing import Annotated
 
 import typer
 
-generate_app = typer.Typer(
-    help="Texts: learn from one, go on writing, judge by its held-out end.",
-    rich_markup_mode=None,
+from leftfold.cli.options import (
+    LARGEST_SEED,
+    Encoding,
+    Epochs,
+    Format,
+    ModelFile,
+    Output,
+    Quiet,
+    Report,
+    Seed,
+    Threads,
+    TimeLimit,
+    TrainedModel,
+    task_app,
 )
+
+generate_app = task_app("Texts: learn from one, go on writing, judge by its held-out end.")
 
 Source = Annotated[
     str,
@@ -24,29 +37,15 @@ Column = Annotated[
     str | None,
     typer.Option("--text", "--column", help="The column of a table with the texts; guessed else."),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 by default.")]
-Format = Annotated[str | None, typer.Option(help="Of the results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
+Choices = Annotated[
+    int | None, typer.Option("--seed", help="Fixes the choices.", min=0, max=LARGEST_SEED)
 ]
-Report = Annotated[Path | None, typer.Option(help="Write a report, one HTML file, there.")]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What `train` saved.")]
-Seed = Annotated[int | None, typer.Option(help="Fixes the choices.", min=0, max=2**32 - 1)]
-
-
-@generate_app.callback(invoke_without_command=True)
-def generate(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @generate_app.command("train")
 def train(
     text: Source,
-    model: Annotated[
-        Path, typer.Option("--output", "-o", "--model", help="Where the trained network goes.")
-    ] = Path("writer.leftfold"),
+    model: TrainedModel = Path("writer.leftfold"),
     report: Report = None,
     unit: Annotated[
         str, typer.Option(help="What a token is: character, word or subword.")
@@ -62,12 +61,10 @@ def train(
         int | None, typer.Option(help="Tokens that gradients go back; by the unit else.", min=1)
     ] = None,
     minutes: Annotated[
-        float, typer.Option(help="Of training at most; less when there is no more to gain.")
+        float, typer.Option(help="Of training at most, unless --time-limit says it in seconds.")
     ] = 5.0,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds of training at most, instead of --minutes.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the text at most.", min=1)] = None,
+    time_limit: TimeLimit = None,
+    epochs: Epochs = None,
     test: Annotated[
         str | None, typer.Option(help="Another text to judge by, instead of the end of TEXT.")
     ] = None,
@@ -77,13 +74,9 @@ def train(
     column: Column = None,
     encoding: Encoding = None,
     format: Format = None,
-    seed: Annotated[
-        int, typer.Option(help="For weights, dropout and windows.", min=0, max=2**32 - 1)
-    ] = 0,
-    threads: Annotated[
-        int | None, typer.Option(help="Processors to use; all by default.", min=1)
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    seed: Seed = 0,
+    threads: Threads = None,
+    quiet: Quiet = False,
 ) -> None:
     """Learn from a text, judge by its end beside counts of letters or words, save.
 
@@ -134,7 +127,7 @@ def sample(
         int | None, typer.Option(help="Search for the likeliest text with so many beams.")
     ] = None,
     count: Annotated[int, typer.Option(help="Texts for each prompt.", min=1)] = 1,
-    seed: Seed = None,
+    seed: Choices = None,
     format: Format = None,
     output: Output = None,
 ) -> None:

@@ -89,7 +89,7 @@ class Callbacks:
     def __enter__(self) -> CallbackList:
         if self.padding is not None:
             self.list.model.history.padding = self.padding
-            if self.progress is not None:
+            if self.progress is not None and not self.padding.cut:
                 self.progress.say(str(self.padding))
         return self.list
 

@@ -11,6 +11,7 @@ import pytest
 from leftfold.saving import SavingError
 from leftfold.tasks import Forecaster
 from leftfold.tasks.errors import DataError, NotFittedError
+from leftfold.tasks.forecasting.choosing import describe_candidates
 from leftfold.tasks.forecasting.series import find_roles, read_panel
 from leftfold.tasks.tables import Table
 
@@ -35,6 +36,31 @@ def test_a_network_learns_what_no_smoothing_does(fitted: Forecaster) -> None:
     rows = dict(zip(found.table["model"], found.table["MAE"], strict=True))
     assert rows["network"] < 0.5 * rows["persistence"]
     assert found.verdicts[0].startswith("The network beats persistence: its errors are ")
+
+
+def test_auto_tries_each_network_within_one_time_limit_and_keeps_the_best(tmp_path: Path) -> None:
+    forecaster = Forecaster(horizon=4, cell="auto", time_limit=60, **QUICK).fit(wave())
+    tried = forecaster.candidates_
+    assert {one.cell for one in tried} == {
+        "gru", "lstm", "simple_rnn", "convolution", "dense", "none"
+    }  # fmt: skip
+    assert [one.loss for one in tried] == sorted(one.loss for one in tried)
+    best = next(one for one in tried if one.cell != "none")
+    assert forecaster.model.count_params() == best.parameters
+    forecaster.save(tmp_path / "f.leftfold")
+    assert Forecaster.load(tmp_path / "f.leftfold").candidates_ == tried
+    columns = describe_candidates(tried)
+    assert list(columns) == [
+        "network", "validation pinball", "share used", "seconds", "parameters", "ended by"
+    ]  # fmt: skip
+
+
+def test_auto_leaves_out_what_is_not_recursive() -> None:
+    settings = {**QUICK, "epochs": 1}
+    forecaster = Forecaster(horizon=2, cell="auto", method="recursive", **settings).fit(wave(60))
+    assert {one.cell for one in forecaster.candidates_} == {"gru", "lstm", "simple_rnn", "none"}
+    with pytest.raises(ValueError, match="cell expected one of"):
+        Forecaster(cell="dense", method="recursive").fit(wave(60))
 
 
 def test_the_score_is_the_gain_over_persistence(fitted: Forecaster) -> None:

@@ -77,6 +77,7 @@ class Trained:
             scales, `(horizon,)`.
         resting: quantiles of the base's errors in units of `spread`, `(Q,)`, median 0.
         share: of the network's difference from `resting` that did best on validation.
+        losses: there, by that share.
         trainings: one for each member.
         windows: for training and for validation.
     """
@@ -85,6 +86,7 @@ class Trained:
     spread: np.ndarray
     resting: np.ndarray
     share: float
+    losses: dict[float, float]
     trainings: list[Training] = field(default_factory=list)
     windows: tuple[int, int] = (0, 0)
 
@@ -223,9 +225,12 @@ def _fit(
     model = ensemble(members)
     outputs = model.predict(unseen[0], batch_size=512, verbose=0)
     truth = unseen[1]
-    losses = [pinball(truth, shrunk(outputs, resting, share), plan.levels) for share in SHARES]
-    share = SHARES[int(np.argmin(losses))]
-    return Trained(model, spread, resting, share, trainings, (len(seen[1]), len(unseen[1])))
+    losses = {
+        share: pinball(truth, shrunk(outputs, resting, share), plan.levels) for share in SHARES
+    }
+    share = min(losses, key=lambda share: losses[share])
+    sizes = len(seen[1]), len(unseen[1])
+    return Trained(model, spread, resting, share, losses, trainings, sizes)
 
 
 def _begin_at(member: Any, resting: np.ndarray) -> None:

@@ -8,18 +8,14 @@ from typing import Any
 import numpy as np
 
 from leftfold.callbacks import Callback
-from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
-from leftfold.tasks.forecasting import engine, fitting, settings, state
+from leftfold.tasks.forecasting import ahead, choosing, engine, settings, state
 from leftfold.tasks.forecasting.backtest import Backtest, run_backtest, split_begins
 from leftfold.tasks.forecasting.base import fit_base
 from leftfold.tasks.forecasting.inputs import as_panel
-from leftfold.tasks.forecasting.series import Panel, Series
+from leftfold.tasks.forecasting.series import Panel
 from leftfold.tasks.forecasting.windows import Prepared, Scaler, prepare
-
-_MOST_ADAPTED = 400
-_MOST_ORIGINS_ADAPTED = 100
 
 
 class Forecaster(TaskEstimator):
@@ -32,7 +28,9 @@ class Forecaster(TaskEstimator):
 
     Args:
         horizon: steps to forecast.
-        cell: `"gru"`, `"lstm"` or `"simple_rnn"`.
+        cell: `"gru"`, `"lstm"`, `"simple_rnn"`, or `"convolution"` and `"dense"`, which are no
+            recurrences and forecast by the direct method only; `"auto"` trains each within its
+            share of `time_limit` and takes the one that does best on the validation part.
         units: of the network.
         dropout: share of the network's inputs and states that are hidden in training.
         method: `"direct"` for all steps at once, or `"recursive"` for one step after the other,
@@ -51,7 +49,7 @@ class Forecaster(TaskEstimator):
         patience: epochs without improvement before a network's training ends.
         batch_size: windows in a step; `"auto"` by how many there are.
         learning_rate: of Adam.
-        time_limit: seconds of training at most.
+        time_limit: seconds of training at most, all networks together.
         missing: `"error"` to refuse missing values, `"skip"` to pass over them.
         paths: of a recursive forecast.
         random_state: seed of weights, order and paths.
@@ -148,7 +146,7 @@ class Forecaster(TaskEstimator):
             [s.future[:end] for s, end in zip(panel.series, ends, strict=True)]
         )
         prepared = self.prepare(panel, ends)
-        trained = self._train(prepared, ends, callbacks)
+        trained, self.candidates_ = choosing.trained(self, prepared, ends, callbacks)
         self.model_ = trained.model
         self.spread_, self.resting_ = trained.spread, trained.resting
         self.share_, self.trainings_ = trained.share, trained.trainings
@@ -181,7 +179,7 @@ class Forecaster(TaskEstimator):
         """
         self._check_fitted()
         panel = as_panel(data, y, missing=self.missing, **columns)
-        self._check_covariates(panel)
+        ahead.check_covariates(self, panel)
         self.panel_ = panel
         self._ready: list[Prepared] | None = None
         return self
@@ -200,7 +198,8 @@ class Forecaster(TaskEstimator):
             NotFittedError: before `fit`.
             DataError: for more steps than there are covariates for, or than were trained.
         """
-        found = self._forecast_end(horizon)
+        self._check_fitted()
+        found = ahead.quantiles_at_the_end(self, horizon)
         return found[..., len(self.levels_) // 2]
 
     def predict_quantiles(
@@ -217,12 +216,13 @@ class Forecaster(TaskEstimator):
         Returns:
             `(steps, Q)` for one series, `(series, steps, Q)` for several.
         """
-        found = self._forecast_end(horizon)
+        self._check_fitted()
+        found = ahead.quantiles_at_the_end(self, horizon)
         wanted = list(self.quantiles if quantiles is None else quantiles)
         low, high = self.levels_[0], self.levels_[-1]
         if any(not low <= q <= high for q in wanted):
             raise ValueError(f"quantiles expected numbers from {low:g} to {high:g}, got {wanted}.")
-        return between(found, self.levels_, wanted)
+        return ahead.between(found, self.levels_, wanted)
 
     def predict_interval(self, horizon: Any = None, coverage: float = 0.8) -> np.ndarray:
         """Intervals that cover the truth with a probability, `(..., steps, 2)`.
@@ -246,18 +246,7 @@ class Forecaster(TaskEstimator):
         """
         self._check_fitted()
         grown, ends = state.extended(self.panel_, X, y)
-        errors, of_persistence = 0.0, 0.0
-        for one, end in zip(grown.series, ends, strict=True):
-            origins = np.arange(end - 1, len(one) - 1)
-            last = state.last_known(one.values)[origins]
-            forecasts = self.forecast_from(grown.with_series([one]), [origins], [end])[0]
-            at = origins[:, None] + np.arange(1, self.horizon + 1)
-            truth = np.where(at < len(one), one.values[np.minimum(at, len(one) - 1)], np.nan)
-            errors += float(np.nansum(np.abs(forecasts[..., len(self.levels_) // 2] - truth)))
-            of_persistence += float(np.nansum(np.abs(last[:, None] - truth)))
-        if of_persistence == 0:
-            return 0.0 if errors == 0 else -np.inf
-        return 1 - errors / of_persistence
+        return ahead.gain_over_persistence(self, grown, ends)
 
     def future_times(self, steps: int | None = None) -> list[np.ndarray]:
         """The times of the steps behind the end of each series."""
@@ -317,26 +306,9 @@ class Forecaster(TaskEstimator):
             kept = [i for i, one in enumerate(panel.series) if one.name in fitted]
             panel = panel.with_series([panel.series[i] for i in kept])
             return run_backtest(self, panel, [begins[i] for i in kept])
-        self._check_covariates(panel)
-        panel, begins = self._unseen(panel, begins)
+        ahead.check_covariates(self, panel)
+        panel, begins = ahead.unseen(self, panel, begins)
         return run_backtest(self, panel, begins)
-
-    def _unseen(self, panel: Panel, begins: Sequence[int]) -> tuple[Panel, list[int]]:
-        """The series that have values behind those of training, and where these begin."""
-        kept, at = [], []
-        for one, begin in zip(panel.series, begins, strict=True):
-            until = self.trained_until_.get(one.name)
-            if until is not None:
-                begin = max(begin, _seen(one, until))
-            if begin < len(one) and begin >= settings.SHORTEST:
-                kept.append(one)
-                at.append(begin)
-        if not kept:
-            raise DataError(
-                f"{panel.source} has no values behind those that this forecaster was trained on: "
-                "it cannot be judged on what it has seen."
-            )
-        return panel.with_series(kept), at
 
     def prepare(
         self, panel: Panel, known: Sequence[int], horizon: int | None = None
@@ -363,68 +335,6 @@ class Forecaster(TaskEstimator):
             for one, end in zip(panel.series, known, strict=True)
         ]
 
-    def _train(
-        self,
-        prepared: Sequence[Prepared],
-        ends: Sequence[int],
-        callbacks: Callable[[int], Sequence[Callback]],
-    ) -> fitting.Trained:
-        count = sum(ends)
-        batch = int(np.clip(count // 40, 16, 256)) if self.batch_size == "auto" else self.batch_size
-        plan = fitting.Plan(
-            prepared, ends, self.window_, self.horizon, self.levels_, self.cell, self.units,
-            self.dropout, int(self.random_state), self.ensemble, self.epochs, int(batch),
-            self.learning_rate, self.patience, self.time_limit, callbacks,
-        )  # fmt: skip
-        return fitting.fit_direct(plan) if self.method == "direct" else fitting.fit_recursive(plan)
-
-    def _forecast_end(self, X: Any) -> np.ndarray:
-        """Quantiles `levels_` behind the end, `(steps, Q)` or `(series, steps, Q)`."""
-        self._check_fitted()
-        panel, steps = self.panel_, self.horizon
-        if isinstance(X, int | np.integer) and not isinstance(X, bool):
-            steps = int(X)
-        elif X is not None:
-            panel, steps = state.with_future(panel, X)
-        if steps < 1:
-            raise ValueError(f"predict expected at least 1 step, got {steps}.")
-        if steps > self.horizon and self.method == "direct":
-            raise DataError(
-                f"predict expected at most {self.horizon} steps, for which this forecaster was "
-                f"trained, got {steps}. Fit with horizon={steps}, or with method='recursive'."
-            )
-        state.check_known_ahead(panel, steps)
-        if panel is not self.panel_ or self._ready is None or steps > self.horizon:
-            ready = self.prepare(panel, [len(one) for one in panel.series], steps)
-            if panel is self.panel_:
-                self._ready = ready
-        else:
-            ready = self._ready
-        origins = [self._origins_since(one) for one in panel.series]
-        found = np.stack(
-            [each[-1] for each in engine.quantile_forecasts(self, ready, origins, steps)]
-        )
-        return found[0] if len(found) == 1 else found
-
-    def _origins_since(self, one: Series) -> np.ndarray:
-        """The end of a series, and before it origins since training, from which intervals adapt."""
-        last = len(one) - 1
-        begin = last
-        if self.calibrate and one.name in self.trained_until_:
-            begin = max(_seen(one, self.trained_until_[one.name]) - 1, last - _MOST_ADAPTED, 1)
-        step = -(-(last - begin + 1) // _MOST_ORIGINS_ADAPTED)
-        return np.arange(last, min(begin, last) - 1, -step)[::-1]
-
-    def _check_covariates(self, panel: Panel) -> None:
-        expected = len(self.past_.mean), len(self.future_.mean)
-        for one in panel.series:
-            got = one.past.shape[1], one.future.shape[1]
-            if got != expected:
-                raise DataError(
-                    f"{panel.source}: expected {expected[0]} past and {expected[1]} future "
-                    f"covariates, as in training, got {got[0]} and {got[1]}."
-                )
-
     def _state(self) -> TaskFile:
         return state.packed(self)
 
@@ -432,22 +342,7 @@ class Forecaster(TaskEstimator):
         state.unpack(self, content)
 
 
-def _seen(one: Series, until: float) -> int:
-    """How many values of a series were there when training ended."""
-    dated = one.times.dtype.kind == "M"
-    return int(np.count_nonzero(one.times <= (np.datetime64(int(until), "ms") if dated else until)))
-
-
 def _symmetric(quantiles: Sequence[float]) -> list[float]:
     """The quantiles with 0.5 and their mirror images, ascending."""
     every = {round(float(q), 6) for q in quantiles}
     return sorted(every | {0.5} | {round(1 - q, 6) for q in every})
-
-
-def between(found: np.ndarray, levels: Sequence[float], wanted: Sequence[float]) -> np.ndarray:
-    """Quantiles between those found, by straight lines, `(..., len(wanted))`."""
-    at = np.interp(wanted, levels, np.arange(len(levels)))
-    low = np.minimum(np.floor(at + 1e-9).astype(int), len(levels) - 1)
-    high = np.minimum(low + 1, len(levels) - 1)
-    share = np.clip(at - low, 0, 1)
-    return np.asarray(found[..., low] * (1 - share) + found[..., high] * share)

@@ -10,7 +10,20 @@ import numpy as np
 from leftfold import layers, losses, ops
 from leftfold.models import Model
 
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
+RECURRENT: dict[str, Any] = {
+    "lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN,
+}  # fmt: skip
+REFERENCES = ("convolution", "dense")
+"""What reads a window without recurrence, to be beaten."""
+CELLS = (*RECURRENT, *REFERENCES)
+DESCRIPTIONS = {
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "simple_rnn": "SimpleRNN",
+    "convolution": "convolution over 3 steps",
+    "dense": "one dense layer over the window",
+    "none": "without a network",
+}
 METHODS = ("direct", "recursive")
 
 
@@ -56,10 +69,29 @@ def direct_network(
     """
     history = layers.Input((window, features), name="history")
     known = layers.Input((horizon, ahead), name="ahead")
-    kind = CELLS[cell]
+    if cell in REFERENCES:
+        return _without_recurrence(cell, units, history, known, quantiles, dropout)
+    kind = RECURRENT[cell]
     _, *state = kind(units, dropout=dropout, return_state=True, name="encoder")(history)
     steps = kind(units, return_sequences=True, name="decoder")(known, initial_state=state)
     steps = layers.Dropout(dropout)(steps)
+    output = layers.Dense(quantiles, kernel_initializer="zeros", name="quantiles")(steps)
+    return Model([history, known], output, name="direct")
+
+
+def _without_recurrence(
+    cell: str, units: int, history: Any, known: Any, quantiles: int, dropout: float
+) -> Model:
+    """Sums a window up, and answers for each step ahead by the sum and what is known of it."""
+    if cell == "convolution":
+        filtered = layers.Conv1D(units, 3, padding="causal", activation="relu")(history)
+        parts = [layers.GlobalMaxPooling1D()(filtered), filtered[:, -1]]
+        summary = layers.Concatenate()(parts)
+    else:
+        summary = layers.Dense(units, activation="tanh")(layers.Flatten()(history))
+    repeated = layers.RepeatVector(known.shape[1])(layers.Dropout(dropout)(summary))
+    steps = layers.Concatenate()([repeated, known])
+    steps = layers.Dense(units, activation="tanh")(steps)
     output = layers.Dense(quantiles, kernel_initializer="zeros", name="quantiles")(steps)
     return Model([history, known], output, name="direct")
 
@@ -69,7 +101,7 @@ def recursive_network(
 ) -> Model:
     """Reads step by step, and after each says what it expects of the next."""
     history = layers.Input((None, features), name="history")
-    recurrence = CELLS[cell](units, dropout=dropout, return_sequences=True, name="recurrence")
+    recurrence = RECURRENT[cell](units, dropout=dropout, return_sequences=True, name="recurrence")
     steps = layers.Dropout(dropout)(recurrence(history))
     output = layers.Dense(quantiles, kernel_initializer="zeros", name="quantiles")(steps)
     return Model(history, output, name="recursive")

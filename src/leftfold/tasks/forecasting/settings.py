@@ -9,7 +9,7 @@ import numpy as np
 
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.forecasting.base import KINDS
-from leftfold.tasks.forecasting.network import CELLS, METHODS
+from leftfold.tasks.forecasting.network import CELLS, METHODS, RECURRENT
 from leftfold.tasks.forecasting.series import Panel
 from leftfold.tasks.forecasting.smoothing import season_strength
 
@@ -35,7 +35,8 @@ def check_settings(forecaster: Forecaster) -> None:
     for name, number in whole.items():
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
             raise ValueError(f"{name} expected a whole number of at least 1, got {number!r}.")
-    chosen = {"cell": (forecaster.cell, tuple(CELLS)), "method": (forecaster.method, METHODS),
+    cells = CELLS if forecaster.method == "direct" else tuple(RECURRENT)
+    chosen = {"cell": (forecaster.cell, (*cells, "auto")), "method": (forecaster.method, METHODS),
               "differencing": (forecaster.differencing, ("auto", *KINDS)),
               "log": (forecaster.log, ("auto", True, False))}  # fmt: skip
     for name, (value, allowed) in chosen.items():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.files import TaskFile
+from leftfold.tasks.forecasting.choosing import Candidate
 from leftfold.tasks.forecasting.series import Panel, Series
 from leftfold.tasks.forecasting.times import Frequency
 from leftfold.tasks.forecasting.windows import Scaler
@@ -131,6 +132,7 @@ def packed(forecaster: Forecaster) -> TaskFile:
         "past_names": list(panel.past_names),
         "future_names": list(panel.future_names),
         "source": panel.source,
+        "candidates": [asdict(candidate) for candidate in forecaster.candidates_],
         "trainings": [
             [t.history, t.best_epoch, t.seconds, t.ended_by] for t in forecaster.trainings_
         ],
@@ -152,6 +154,7 @@ def unpack(forecaster: Forecaster, content: TaskFile) -> None:
     forecaster.trained_until_ = {k: float(v) for k, v in state["trained_until"].items()}
     forecaster.notes_ = list(state["notes"])
     forecaster.trainings_ = [Training(*one) for one in state["trainings"]]
+    forecaster.candidates_ = [Candidate(**one) for one in state["candidates"]]
     forecaster.spread_, forecaster.resting_ = arrays["spread"], arrays["resting"]
     forecaster.margins_ = arrays["margins"]
     forecaster.past_ = Scaler(arrays["past_mean"], arrays["past_spread"])
