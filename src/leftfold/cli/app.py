@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from leftfold.cli import classify, forecast, translate
+from leftfold.cli import classify, forecast, tag, translate
 from leftfold.cli.generate_commands import generate_app
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(classify.app, name="classify")
 app.add_typer(generate_app, name="generate")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(tag.app, name="tag")
 app.add_typer(translate.app, name="translate")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +10,15 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
+from leftfold.cli.tasks import (
+    check_writable,
+    emit,
+    one_line_errors,
+    output_format,
+    say,
+    source_facts,
+    source_name,
+)
 from leftfold.engine import config
 from leftfold.tasks import SequenceClassifier, checks, scores
 from leftfold.tasks.candidates import describe_candidates
@@ -128,7 +133,7 @@ def train(
             other = judged.rows, judged.labels
         try:
             result = classify(
-                found.rows, found.labels, other, classifier, test_share, _name(source.path)
+                found.rows, found.labels, other, classifier, test_share, source_name(source.path)
             )
         except KeyboardInterrupt:
             if classifier.__sklearn_is_fitted__():
@@ -137,24 +142,12 @@ def train(
                 say(f"\nStopped. The best model so far is saved as {output}.")
             raise
         result.warnings = [*found.warnings, *result.warnings]
-        result.facts = _facts(source.path)
+        result.facts = source_facts(source.path)
         classifier.columns_ = found.columns
         classifier.save(output)
         if report is not None:
             result.report(report)
     _tell(result, output, report, format)
-
-
-def _name(path: str) -> str:
-    return "standard input" if path == "-" else Path(path).name
-
-
-def _facts(path: str) -> dict[str, str]:
-    facts = {"Command": "leftfold " + shlex.join(sys.argv[1:])}
-    if path != "-" and Path(path).is_file():
-        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        facts["Data"] = f"{path}\nsha256 {digest}"
-    return facts
 
 
 def _tell(result: Classification, output: Path, report: Path | None, format: str | None) -> None:

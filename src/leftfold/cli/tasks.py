@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +59,20 @@ def check_writable(path: Path | None, option: str) -> None:
         raise UserError(f"{option} expected a file, got the folder {path}.")
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{option} names a folder that cannot be written: {folder}.")
+
+
+def source_name(path: str) -> str:
+    """A source of data in words, for reports."""
+    return "standard input" if path == "-" else Path(path).name
+
+
+def source_facts(path: str) -> dict[str, str]:
+    """How the program was called, and on what: what a report says to do it again."""
+    facts = {"Command": "leftfold " + shlex.join(sys.argv[1:])}
+    if path != "-" and Path(path).is_file():
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        facts["Data"] = f"{path}\nsha256 {digest}"
+    return facts
 
 
 def output_format(format: str | None, output: Path | None) -> str:

@@ -19,7 +19,10 @@ _LABEL_NAMES = (
 _TIME_NAMES = (
     "time", "date", "datetime", "timestamp", "ds", "day", "month", "week", "year", "step", "t",
 )  # fmt: skip
-_SERIES_NAMES = ("series", "unique_id", "id", "sequence", "series_id", "sequence_id", "item", "key")
+_SERIES_NAMES = (
+    "series", "unique_id", "id", "sequence", "series_id", "sequence_id", "item", "key", "sentence",
+    "sentence_id",
+)  # fmt: skip
 _MOST_CLASSES = 200
 
 

@@ -204,26 +204,46 @@ def sequences_from_table(
     if not features:
         raise DataError(f"{table.source} has no column of numbers besides {id_column!r}.")
     values = np.stack([table.numbers(name) for name in features], axis=1)
-    keys = table.texts(id_column)
-    rows: dict[str, list[int]] = {}
-    for row, key in enumerate(keys):
-        rows.setdefault(key, []).append(row)
-    times = _times(table, time_column) if time_column else None
-    unsorted = 0
-    if times is not None:
-        for key, mine in rows.items():
-            ordered = sorted(mine, key=lambda row: times[row])
-            unsorted += ordered != mine
-            for before, after in itertools.pairwise(ordered):
-                if times[before] == times[after]:
-                    raise DataError(
-                        f"{table.where(after, time_column)}: {key!r} has this time twice, first "
-                        f"in {table.where(before)}."
-                    )
-            rows[key] = ordered
+    rows, unsorted = rows_by_sequence(table, id_column, time_column)
     labels = _labels(table, label_column, rows) if label_column else None
     sequences = [values[mine] for mine in rows.values()]
     return LabelledSequences(sequences, labels, list(rows), list(features), unsorted)
+
+
+def rows_by_sequence(
+    table: Table, id_column: str, time_column: str | None = None
+) -> tuple[dict[str, list[int]], int]:
+    """The rows of each sequence, in the order of its steps.
+
+    Args:
+        table: one row for each step.
+        id_column: tells the sequences apart.
+        time_column: the order of steps, numbers or dates; that of the rows by default.
+
+    Returns:
+        Rows by id, in the order in which ids first appear; and how many sequences were not in the
+        order of time.
+
+    Raises:
+        DataError: for two rows of one sequence at the same time, by line.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, key in enumerate(table.texts(id_column)):
+        rows.setdefault(key, []).append(row)
+    if time_column is None:
+        return rows, 0
+    times, unsorted = _times(table, time_column), 0
+    for key, mine in rows.items():
+        ordered = sorted(mine, key=lambda row: times[row])
+        unsorted += ordered != mine
+        for before, after in itertools.pairwise(ordered):
+            if times[before] == times[after]:
+                raise DataError(
+                    f"{table.where(after, time_column)}: {key!r} has this time twice, first "
+                    f"in {table.where(before)}."
+                )
+        rows[key] = ordered
+    return rows, unsorted
 
 
 def _times(table: Table, name: str) -> list[Any]:

@@ -139,6 +139,7 @@ def tag(
     test_share: float = 0.2,
     source: str = "data",
     baselines: bool = True,
+    validation: tuple[Any, Any] | None = None,
 ) -> Tagging:
     """Set a test part aside, train on the rest, and judge beside what the network must beat.
 
@@ -151,6 +152,7 @@ def tag(
         test_share: of the rows, for the test part.
         source: where the data came from, for the report.
         baselines: whether to fit the linear baseline, which needs scikit-learn.
+        validation: rows and labels for early stopping, instead of a part of the rest.
 
     Raises:
         DataError: for data that cannot be used.
@@ -160,7 +162,8 @@ def tag(
         >>> names = ["Rome", "Oslo", "Bonn", "Bern", "Paris", "Cairo"]
         >>> sentences = [["to", a, "or", b] for a in names for b in names]
         >>> labels = [["O", "S-LOC", "O", "S-LOC"]] * len(sentences)
-        >>> found = tag(sentences, labels, None, SequenceTagger("gru", 8, epochs=15), baselines=False)
+        >>> small = SequenceTagger("gru", 8, epochs=15)
+        >>> found = tag(sentences, labels, tagger=small, baselines=False)
         >>> found.network.span_f1.value
         1.0
     """
@@ -179,7 +182,7 @@ def tag(
             )
         test_rows, test_labels = take(rows, judge), take(labels, judge)
         rows, labels = take(rows, learn), take(labels, learn)
-    tagger.fit(rows, labels)
+    tagger.fit(rows, labels, validation)
     return judge_tagger(tagger, (rows, labels), (test_rows, test_labels), source, baselines)
 
 

@@ -54,7 +54,7 @@ def _sentence(sentence: Any, row: int) -> list[str]:
     if isinstance(sentence, str) or not len(sentence):
         raise DataError(f"X, row {row + 1}: expected a list of tokens, got {sentence!r:.60}.")
     for step, token in enumerate(sentence):
-        if not isinstance(token, str) or not token.strip():
+        if not isinstance(token, str) or not token.strip(" \t\r\n"):  # U+3000 is a token
             raise DataError(
                 f"X, row {row + 1}, token {step + 1}: expected text, got {token!r:.40}."
             )

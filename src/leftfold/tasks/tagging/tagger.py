@@ -130,17 +130,18 @@ class SequenceTagger(TaskEstimator):
             self.classes_ = np.array(sorted({label for one in labels for label in one}))
             self.scheme_ = find_scheme(self.classes_.tolist())
             self.encoder_ = self._encoder(learn[0])
-            self.model_ = self._network()
+            network = self._network()
             self.rows_ = {"training": len(learn[0]), "validation": len(judge[0]) if judge else 0}
             self.columns_: dict[str, Any] = {}
             self.training_ = fit_network(
                 self,
-                self.model_,
+                network,
                 self.encoder_,
                 (learn[0], self.codes(learn[1])),
                 (judge[0], self.codes(judge[1])) if judge else None,
                 len(self.classes_),
             )
+            self.model_ = network
         if self.training_.ended_by == "interrupt":
             raise KeyboardInterrupt
         return self
