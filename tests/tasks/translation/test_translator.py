@@ -121,7 +121,8 @@ def test_long_sentences_are_refused_cut_or_kept_and_counted() -> None:
     for way, read in (("truncate", 5), ("keep", 9)):
         other = found.set_params(too_long=way)
         assert len(other.translate([sources[-1]])[0].source) == read
-    assert found.fit(sources, targets).rows_["too long (keep)"] == 1
+    found.fit(sources, targets, (sources[:20], targets[:20]))
+    assert found.rows_["too long (keep)"] == 1
 
 
 def test_ctrl_c_keeps_the_best_so_far() -> None:

@@ -88,7 +88,7 @@ class WordTable:
             probability = share[cell]
             probability /= np.bincount(word, probability)[word]
             share = np.bincount(cell, probability, len(together))
-            share /= np.bincount(belongs, share, count)[belongs]
+            share = share / np.bincount(belongs, share, count)[belongs]
         best = np.lexsort((share, belongs))
         last = np.flatnonzero(np.diff(belongs[best], append=-1))
         names = list(ids[1])
