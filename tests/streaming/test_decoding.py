@@ -103,6 +103,18 @@ def test_attention_is_that_of_the_whole_model_and_of_the_source_only() -> None:
     assert streaming.decode(model_for(attention=None), SOURCE)[0].attention is None
 
 
+def totals_of(model: EncoderDecoder, source: list[int], targets: list[list[int]]) -> np.ndarray:
+    """The logarithms of the probabilities of many targets, by the whole model at once."""
+    longest = max(map(len, targets))
+    words = np.array([[*t, *[0] * (longest - len(t))] for t in targets])
+    read = np.concatenate([np.full((len(words), 1), model.START), words[:, :-1]], axis=1)
+    logits = model((np.array([source] * len(words)), read)).numpy().astype(np.float64)
+    logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    chosen = np.take_along_axis(logs, words[..., None], 2)[..., 0]
+    totals: np.ndarray = np.where(words > 0, chosen, 0).sum(1)
+    return totals
+
+
 def every_target(size: int, longest: int) -> list[list[int]]:
     """All that can be written: ended within `longest` words, or cut off there."""
     words = [w for w in range(3, size)]
@@ -123,10 +135,11 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(
     results = streaming.decode(
         model, SOURCE, beams=200, max_length=longest, length_penalty=penalty, early_stop=early_stop
     )
+    targets = every_target(6, longest)
     for source, result in zip(SOURCE, results, strict=True):
         scores = {
-            tuple(words): log_probabilities(model, source, words).sum() / len(words) ** penalty
-            for words in every_target(6, longest)
+            tuple(words): total / len(words) ** penalty
+            for words, total in zip(targets, totals_of(model, source, targets), strict=True)
         }
         best = max(scores, key=lambda words: scores[words])
         assert (*result.tokens, *([2] if result.finished else [])) == best
@@ -146,11 +159,8 @@ def plain_beam_search(
     living: list[tuple[list[int], float]] = [([], 0.0)]
     ended: list[tuple[list[int], float]] = []
     for _ in range(longest):
-        ways = []
-        for words, total in living:
-            for word in range(2, model.target_size):
-                longer = [*words, word]
-                ways.append((longer, total + log_probabilities(model, source, longer)[-1]))
+        longer = [[*words, word] for words, _ in living for word in range(2, model.target_size)]
+        ways = list(zip(longer, totals_of(model, source, longer).tolist(), strict=True))
         ways = sorted(ways, key=lambda way: -way[1])[: beams - len(ended)]
         ended += [way for way in ways if way[0][-1] == 2]
         living = [way for way in ways if way[0][-1] != 2]
