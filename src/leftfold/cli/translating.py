@@ -195,7 +195,7 @@ def predict(
     if plain:
         _lines([one.text for one in written], output)
         return
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "source": sources,
         "translation": [one.text for one in written],
         "log_probability": [one.log_probability for one in written],

@@ -49,7 +49,8 @@ def test_counts_of_sentences_add_up_to_the_bleu_of_the_corpus(lowercase: bool) -
 
 
 def test_short_targets_are_judged_by_exact_match() -> None:
-    assert Measure.fitting(["2020-01-02"], None, False).name in (BLEU, EXACT)
+    assert Measure.fitting(["2020-01-02"], None, False).name == EXACT
+    assert Measure.fitting(["我爱你们吗"], "zh", False).name == BLEU
     measure = Measure.fitting(["a b", "c"], None, True)
     assert measure.name == EXACT
     assert measure(["A b", "c"], ["a  B", "d"]) == 50.0
