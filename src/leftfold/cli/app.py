@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from leftfold.cli import classify, forecast, tag, translate
 from leftfold.cli.generate_commands import generate_app
@@ -18,7 +19,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class Demos(TyperGroup):
+    """Commands of which one is meant where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the usual command's name before arguments that begin otherwise."""
+        named = bool(args) and args[0] in self.commands
+        return super().parse_args(ctx, args if named else ["sentiment", *args])
+
+
+demo_app = typer.Typer(cls=Demos, help="From random weights to answers, in a minute or two.")
 data_app = typer.Typer(help="Data sets: where they are, and how to add one.")
+app.add_typer(demo_app, name="demo")
 app.add_typer(data_app, name="data")
 app.add_typer(classify.app, name="classify")
 app.add_typer(generate_app, name="generate")
@@ -42,7 +56,7 @@ def start(
         print(context.get_help())
 
 
-@app.command("demo")
+@demo_app.command("sentiment")
 def run_demo(
     sentences: Annotated[
         list[str] | None, typer.Argument(help="Sentences to judge; examples by default.")
@@ -69,10 +83,39 @@ def run_demo(
       leftfold demo
       leftfold demo "I laughed until I cried." "I cried." --seed 1
       leftfold demo --time-limit 20 --save quick.leftfold
+
+    \b
+    Another one:
+      leftfold demo translate
     """  # noqa: D301, the backspace keeps the lines apart
     from leftfold.cli.demo import demo
 
     demo(sentences or (), seed, epochs, save, threads, time_limit, reviews)
+
+
+@demo_app.command("translate")
+def run_demo_translate(
+    dates: Annotated[
+        list[str] | None, typer.Argument(help="Dates to read; what you type by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For weights and order.", min=0, max=2**32 - 1)] = 0,
+    seconds: Annotated[float, typer.Option(help="Of training at most.", min=1)] = 90.0,
+    save: Annotated[Path, typer.Option(help="Where the translator goes.")] = Path("dates.leftfold"),
+    threads: Annotated[
+        int | None, typer.Option(help="Processors to use; all by default.", min=1)
+    ] = None,
+    pairs: Annotated[int, typer.Option(hidden=True, min=50)] = 12_000,
+) -> None:
+    """Learn from 12,000 generated dates what people mean, then read those you type.
+
+    \b
+    Examples:
+      leftfold demo translate
+      leftfold demo translate "July 20, 1969" "9.11.1989"
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.demo_translate import demo
+
+    demo(dates or (), seed, seconds, save, threads, pairs)
 
 
 @app.command(

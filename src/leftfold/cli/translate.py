@@ -104,7 +104,7 @@ def train(
     dropout: Annotated[float, typer.Option(help="Share dropped in training.", min=0)] = 0.3,
     monitor: Annotated[
         str, typer.Option(help="What an epoch is judged by: loss, or figure (BLEU).")
-    ] = "loss",
+    ] = "figure",
     minutes: Annotated[
         float, typer.Option(help="Of training at most; less when there is no more to gain.", min=0)
     ] = 20.0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import shlex
 import sys
@@ -13,7 +12,15 @@ from typing import Any
 
 from leftfold.cli.errors import UserError
 from leftfold.cli.generate import TimeLeft
-from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
+from leftfold.cli.tasks import (
+    check_writable,
+    emit,
+    one_line_errors,
+    output_format,
+    say,
+    source_facts,
+    source_name,
+)
 from leftfold.engine import config
 from leftfold.saving.archive import replacing
 from leftfold.tasks.errors import DataError
@@ -76,7 +83,7 @@ def train(
                 validation=tuple(read_pairs(validation, same).pairs) if validation else None,  # type: ignore[arg-type]
                 translator=translator,
                 test_share=test_share,
-                source=" and ".join(_name(path) for path in paths),
+                source=" and ".join(source_name(path) for path in paths),
                 callbacks=[] if quiet else [TimeLeft(settings["time_limit"], settings["epochs"])],
             )
         except KeyboardInterrupt:
@@ -115,16 +122,14 @@ def _same_columns(layout: Layout, found: Read) -> Layout:
     )
 
 
-def _name(path: str) -> str:
-    return "standard input" if path == "-" else Path(path).name
-
-
 def _facts(paths: Sequence[str]) -> dict[str, str]:
-    facts = {"Command": "leftfold " + shlex.join(sys.argv[1:])}
+    """How the program was called, and on which files."""
+    facts = {}
     for path in paths:
-        if path != "-" and Path(path).is_file():
-            digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-            facts[f"Data {Path(path).name}"] = f"{path}\nsha256 {digest}"
+        found = source_facts(path)
+        facts["Command"] = found["Command"]
+        if "Data" in found:
+            facts[f"Data {source_name(path)}"] = found["Data"]
     return facts
 
 
@@ -182,7 +187,7 @@ def predict(
         found = read_sources(path, layout)
         sources = found.pairs.sources
         if not any(text.strip() for text in sources):
-            raise DataError(f"{_name(path)} has no sentences.")
+            raise DataError(f"{source_name(path)} has no sentences.")
         written = translator.translate(sources, **settings)
     for line in found.said:
         say(line)
@@ -190,7 +195,7 @@ def predict(
     if plain:
         _lines([one.text for one in written], output)
         return
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "source": sources,
         "translation": [one.text for one in written],
         "log_probability": [one.log_probability for one in written],
@@ -266,7 +271,7 @@ def evaluate(
         for line in found.said:
             say(line)
         train = read_pairs(train_paths, layout).pairs if train_paths else None
-        name = " and ".join(_name(path) for path in paths)
+        name = " and ".join(source_name(path) for path in paths)
         result = judge_translator(translator, found.pairs, train, name)
     _tell(result, format, output)
     if report is not None:

@@ -4,7 +4,6 @@ from leftfold.tasks.classification import Classification, classify
 from leftfold.tasks.classifier import SequenceClassifier
 from leftfold.tasks.forecasting import Forecaster
 from leftfold.tasks.online import OnlineRegressor, PageHinkley, Prequential, prequential
-from leftfold.tasks.sentiment import Sentiment
 from leftfold.tasks.tagging import SequenceTagger, Tagging, tag
 from leftfold.tasks.text_generator import TextGenerator
 from leftfold.tasks.translation import Translation, Translator, translate
@@ -15,7 +14,6 @@ __all__ = [
     "OnlineRegressor",
     "PageHinkley",
     "Prequential",
-    "Sentiment",
     "SequenceClassifier",
     "SequenceTagger",
     "Tagging",

@@ -227,17 +227,17 @@ def judge_translator(
 def _judged(
     name: str, predicted: list[str], counts: np.ndarray, test: Pairs, measure: Measure
 ) -> Judged:
-    seen = [
+    right, said = (
         [tidy(text, measure.language, measure.lowercase) for text in side]
         for side in (test.targets, predicted)
-    ]
+    )
     return Judged(
         name,
         predicted,
         bootstrap_interval(measure.figure, counts),
-        chrf(*seen),
+        chrf(right, said),
         measure.exact(test.targets, predicted),
-        character_error_rate(*seen),
+        character_error_rate(right, said),
     )
 
 

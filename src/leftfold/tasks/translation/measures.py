@@ -42,7 +42,8 @@ class Measure:
     @classmethod
     def fitting(cls, targets: Sequence[str], language: str | None, lowercase: bool) -> Measure:
         """BLEU, or exact match where targets are too short for its four words in a row."""
-        lengths = [len(words(text, language)) for text in targets]
+        spaced = bleu_tokenizer(language) == "13a"
+        lengths = [len(text.split() if spaced else words(text, language)) for text in targets]
         return cls(BLEU if np.mean(lengths) > _ORDER else EXACT, language, lowercase)
 
     def counts(self, references: Sequence[str], predictions: Sequence[str]) -> np.ndarray:

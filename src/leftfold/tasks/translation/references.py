@@ -70,7 +70,7 @@ class WordTable:
     def fit(self, pairs: Pairs) -> WordTable:
         """Learn the table."""
         counts = [len(text.split()) for text in pairs.sources]
-        self.by_letter = np.mean(counts) < 1.5
+        self.by_letter = bool(np.mean(counts) < 1.5)
         ids: tuple[dict[str, int], dict[str, int]] = ({}, {})
         sides = [
             [
@@ -83,12 +83,12 @@ class WordTable:
         width = len(ids[1])
         together, cell = np.unique(source.astype(np.int64) * width + target, return_inverse=True)
         belongs, count = together // width, len(ids[0])
-        share = np.ones(len(together))
+        share: np.ndarray = np.ones(len(together))
         for _ in range(_ROUNDS):
             probability = share[cell]
             probability /= np.bincount(word, probability)[word]
             share = np.bincount(cell, probability, len(together))
-            share /= np.bincount(belongs, share, count)[belongs]
+            share = share / np.bincount(belongs, share, count)[belongs]
         best = np.lexsort((share, belongs))
         last = np.flatnonzero(np.diff(belongs[best], append=-1))
         names = list(ids[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,10 @@ class FigureOfEpoch(Callback):
     """Writes the validation part after each epoch and adds its figure to the logs.
 
     Args:
-        figure: of the model: BLEU or the like, more is better.
+        figure: says how good the model is, more is better.
     """
 
-    def __init__(self, figure: Any) -> None:
+    def __init__(self, figure: Callable[[], float]) -> None:
         super().__init__()
         self.figure = figure
 
@@ -56,7 +56,7 @@ def train_translator(
     train: tuple[Rows, Rows],
     validation: tuple[Rows, Rows],
     *,
-    figure: Any,
+    figure: Callable[[], float] | None,
     epochs: int,
     batch_size: int,
     learning_rate: float,
@@ -71,7 +71,7 @@ def train_translator(
         model: compiled.
         train: sources and targets, as ids.
         validation: likewise, to judge each epoch by.
-        figure: a function that says how good the model is, to choose by; by default the loss.
+        figure: says how good the model is, to choose by; `None` to choose by the loss.
         epochs: at most.
         batch_size: pairs in a step.
         learning_rate: the highest; see `Pace`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -35,7 +35,7 @@ from leftfold.tasks.translation.vocabulary import Vocabulary
 
 Self = TypeVar("Self", bound="Translator")
 
-VOCABULARY = {"word": 10_000, "character": 10_000, "subword": 6_000}
+VOCABULARY = {"word": 10_000, "character": 10_000, "subword": 4_000}
 """Different parts at most, by unit."""
 
 
@@ -72,7 +72,7 @@ class Translator(TaskEstimator):
         unit: what sentences are made of: `"word"`, `"character"`, or `"subword"` (byte-pair
             encoding, needs the extra `translate`).
         joint: whether both sides have one vocabulary.
-        vocabulary: different parts at most; by default 10,000 words or characters, or 6,000
+        vocabulary: different parts at most; by default 10,000 words or characters, or 4,000
             subwords. It is learnt from the training part alone.
         source_language: two-letter code, which tells where words end; `None` for the usual way.
         target_language: likewise.
@@ -120,28 +120,28 @@ class Translator(TaskEstimator):
 
     def __init__(
         self,
-        unit: str = "word",
+        unit: str = "subword",
         joint: bool = False,
         vocabulary: int | None = None,
         source_language: str | None = None,
         target_language: str | None = None,
         lowercase: bool = False,
         cell: str = "gru",
-        units: int = 512,
+        units: int = 384,
         layers: int = 1,
         embedding: int = 256,
         attention: str | None = "luong-general",
-        dropout: float = 0.4,
+        dropout: float = 0.3,
         label_smoothing: float = 0.1,
         teacher_forcing: Any = "full",
         longest: int = 100,
         too_long: str = "refuse",
         batch_size: int = 64,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 2e-3,
         epochs: int | None = None,
         time_limit: float | None = None,
-        patience: int = 4,
-        monitor: str = "loss",
+        patience: int = 5,
+        monitor: str = "figure",
         validation: float = 0.05,
         beams: int = 5,
         seed: int = 0,
@@ -210,7 +210,7 @@ class Translator(TaskEstimator):
                     f"expected at least {LEAST_PAIRS}."
                 )
         self.source_, self.target_ = self._vocabularies(learn)
-        self.measure_ = Measure.fitting(judge.targets, self.target_.language, self.lowercase)
+        figure = self._figure_of(judge) if self.monitor == "figure" else None
         train, short = self._encoded(learn)
         held_out, _ = self._encoded(judge)
         self.rows_ = {
@@ -227,7 +227,7 @@ class Translator(TaskEstimator):
                 self.model_,
                 train,
                 held_out,
-                figure=(lambda: self._figure(judge)) if self.monitor == "figure" else None,
+                figure=figure,
                 epochs=self.epochs or (20 if self.time_limit is None else 10_000),
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
@@ -374,11 +374,16 @@ class Translator(TaskEstimator):
         """
         return [one.text for one in self.translate(X, beams=beams)]
 
-    def _figure(self, pairs: Pairs) -> float:
-        """Of greedy translations, with what is too long cut."""
+    def _figure_of(self, pairs: Pairs) -> Callable[[], float]:
+        """What tells how good greedy translations are; what is too long is cut."""
+        measure = Measure.fitting(pairs.targets, self.target_.language, self.lowercase)
         ids = [self.source_.encode(text)[: self.longest] for text in pairs.sources]
-        written = decode(self.model_, ids)
-        return self.measure_(pairs.targets, [self.target_.decode(one.tokens) for one in written])
+
+        def figure() -> float:
+            written = decode(self.model_, ids)
+            return measure(pairs.targets, [self.target_.decode(one.tokens) for one in written])
+
+        return figure
 
     def score(self, X: Any, y: Any) -> float:
         """BLEU, or exact match where the targets are short, from 0 to 100."""
