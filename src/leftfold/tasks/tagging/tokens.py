@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-PADDING, UNKNOWN = 0, 1
-_FIRST = 2
+PADDING, UNKNOWN, EDGE = 0, 1, 2
+_FIRST = 3
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(.)\1{2,}")
 _ENOUGH = 200
@@ -52,6 +52,9 @@ FEATURES: dict[str, tuple[Callable[[str], str], float]] = {
 }
 """What is seen of a token, and how large its vector is beside the word's."""
 
+NEIGHBOURS = {"words_2_before": -2, "words_before": -1, "words_behind": 1, "words_2_behind": 2}
+"""Whose words are seen beside a token, and where they stand."""
+
 
 @dataclass
 class TokenEncoder:
@@ -61,16 +64,26 @@ class TokenEncoder:
         size: entries of the vocabulary of words at most.
 
     Attributes:
-        index: for each of `FEATURES`, the number of each entry, from 2; 0 pads, 1 is unknown.
+        index: for each of `FEATURES`, the number of each entry, from 3; 0 pads, 1 is unknown, 2
+            stands for what would be beside the first or last token.
 
     Example:
         >>> encoder = TokenEncoder().fit([["In", "Rome"], ["in", "Paris"]])
         >>> encoder.encode([["in", "Oslo"]])["words"].tolist()
-        [[2, 1]]
+        [[3, 1]]
     """
 
     size: int = 30_000
     index: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The network's inputs."""
+        return (*FEATURES, *NEIGHBOURS)
+
+    def entries(self, name: str) -> int:
+        """How many different numbers an input may hold."""
+        return len(self.index["words" if name in NEIGHBOURS else name]) + _FIRST
 
     def fit(self, sentences: Sequence[Sequence[str]]) -> TokenEncoder:
         """Learn the vocabularies of the training sentences, and only those.
@@ -99,6 +112,13 @@ class TokenEncoder:
                 encoded[name][row, : len(sentence)] = [
                     index.get(view(token), UNKNOWN) for token in sentence
                 ]
+        words = encoded["words"]
+        for name, offset in NEIGHBOURS.items():
+            before, behind = slice(None, -abs(offset)), slice(abs(offset), None)
+            here, there = (behind, before) if offset < 0 else (before, behind)
+            beside = np.zeros_like(words)
+            beside[:, here] = words[:, there]
+            encoded[name] = np.where(words == PADDING, PADDING, np.where(beside, beside, EDGE))
         return encoded
 
     def unknown_share(self, sentences: Iterable[Sequence[str]]) -> float:
