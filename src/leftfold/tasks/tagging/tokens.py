@@ -20,6 +20,7 @@ _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(.)\1{2,}")
 _ENOUGH = 200
 _MOST = 4000
+_MOST_KEPT = 200_000
 
 
 def word_of(token: str) -> str:
@@ -75,6 +76,7 @@ class TokenEncoder:
 
     size: int = 30_000
     index: dict[str, dict[str, int]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ class TokenEncoder:
         Of 200 sentences or more, what occurs once only is unknown, so that training shows what
         unknown words are like.
         """
+        self._known.clear()
         least = 2 if len(sentences) >= _ENOUGH else 1
         tokens = Counter(token for sentence in sentences for token in sentence)
         for name, (view, _) in FEATURES.items():
@@ -105,13 +108,10 @@ class TokenEncoder:
     def encode(self, sentences: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
         """Numbers for a network's inputs, int32 `(rows, steps)` each, 0 behind a short row."""
         steps = max(map(len, sentences), default=1)
-        encoded = {name: np.zeros((len(sentences), steps), np.int32) for name in FEATURES}
-        for name, (view, _) in FEATURES.items():
-            index = self.index[name]
-            for row, sentence in enumerate(sentences):
-                encoded[name][row, : len(sentence)] = [
-                    index.get(view(token), UNKNOWN) for token in sentence
-                ]
+        together = np.full((len(FEATURES), len(sentences), steps), PADDING, np.int32)
+        for row, sentence in enumerate(sentences):
+            together[:, row, : len(sentence)] = np.array([self._numbers(t) for t in sentence]).T
+        encoded = dict(zip(FEATURES, together, strict=True))
         words = encoded["words"]
         for name, offset in NEIGHBOURS.items():
             before, behind = slice(None, -abs(offset)), slice(abs(offset), None)
@@ -120,6 +120,18 @@ class TokenEncoder:
             beside[:, here] = words[:, there]
             encoded[name] = np.where(words == PADDING, PADDING, np.where(beside, beside, EDGE))
         return encoded
+
+    def _numbers(self, token: str) -> tuple[int, ...]:
+        """The number of everything that is seen of a token; kept, for texts repeat their words."""
+        found = self._known.get(token)
+        if found is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            found = tuple(
+                self.index[name].get(view(token), UNKNOWN) for name, (view, _) in FEATURES.items()
+            )
+            self._known[token] = found
+        return found
 
     def unknown_share(self, sentences: Iterable[Sequence[str]]) -> float:
         """The share of tokens whose word is not known."""
