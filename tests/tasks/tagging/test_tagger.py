@@ -7,7 +7,7 @@ import pytest
 
 from leftfold.tasks import SequenceTagger, tag
 from leftfold.tasks.errors import DataError, NotFittedError
-from leftfold.tasks.tagging.evaluation import judged, row_counts
+from leftfold.tasks.tagging.evaluation import about_faults, judged, row_counts
 from leftfold.tasks.tagging.inputs import row_key, split
 from leftfold.tasks.tagging.network import StepBatches, stretches
 from leftfold.tasks.tagging.references import MostFrequentOfToken
@@ -135,6 +135,15 @@ def test_labels_that_only_the_test_part_has_count_as_wrong():
     found = tag(rows, labels, test, SequenceTagger("gru", units=4, epochs=2), baselines=False)
     assert any("'B-XYZ' of the test part" in warning for warning in found.warnings)
     assert found.network.span_f1.value == 0.0
+
+
+def test_labels_out_of_place_are_told_with_what_stands_before_them():
+    found = about_faults([["B-A", "I-A"], ["O", "I-A"], ["I-B"]], "IOB2")
+    assert found == [
+        "labels: in 2 sequences they are not IOB2, such as 'I-A' behind 'O'; such a label begins a "
+        "span"
+    ]
+    assert about_faults([["x", "y"]], None) == []
 
 
 def test_accuracy_and_spans_are_counted_row_by_row():
