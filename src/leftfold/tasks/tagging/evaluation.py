@@ -290,6 +290,6 @@ def about_faults(labels: Sequence[Sequence[str]], scheme: str | None) -> list[st
     row, step = broken[0]
     before = labels[row][step - 1] if step else "the beginning"
     return [
-        f"labels: in {len(broken):,} sequences they are not {scheme}, such as {labels[row][step]!r} "
-        f"behind {before!r}; such a label begins a span"
+        f"labels: in {len(broken):,} sequences they are not {scheme}, such as "
+        f"{labels[row][step]!r} behind {before!r}; such a label begins a span"
     ]
