@@ -19,6 +19,7 @@ from leftfold.tasks.tagging.spans import IOB2, IOBES, Decoder, Span
         (["O", "B-A", "I-A"], IOB2),
         (["B-A"], IOB2),
         (["O", "S-A", "B-A", "E-A", "I-A"], IOBES),
+        (["U-A", "B-A", "L-A"], IOBES),
         (["O", "I-A"], None),
         (["O"], None),
         (["NOUN", "B-A"], None),
@@ -39,6 +40,7 @@ def test_schemes_are_told_by_their_labels(labels, scheme):
         ("S-A B-A E-A", [("A", 0, 1), ("A", 1, 3)]),
         ("B-A I-A E-A I-A", [("A", 0, 3), ("A", 3, 4)]),
         ("B-A-x I-A-x", [("A-x", 0, 2)]),
+        ("U-A B-A L-A", [("A", 0, 1), ("A", 1, 3)]),
         ("O O", []),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from leftfold.tasks import SequenceTagger, tag
 from leftfold.tasks.errors import DataError, NotFittedError
-from leftfold.tasks.tagging.evaluation import judged, row_counts
+from leftfold.tasks.tagging.evaluation import about_faults, judged, row_counts
 from leftfold.tasks.tagging.inputs import row_key, split
 from leftfold.tasks.tagging.network import StepBatches, stretches
 from leftfold.tasks.tagging.references import MostFrequentOfToken
@@ -61,6 +61,7 @@ def test_rows_are_predicted_alike_alone_and_together_in_their_own_lengths(fitted
     rows = [*sentences(3, 6)[0], ["Ann"]]
     together = fitted.predict_proba(rows)
     assert [len(p) for p in together] == [len(row) for row in rows]
+    assert fitted.model_.outputs[0]._keras_mask is not None  # padding counts for nothing
     for row, p in zip(rows, together, strict=True):
         np.testing.assert_allclose(fitted.predict_proba([row])[0], p, atol=1e-5)
 
@@ -136,6 +137,15 @@ def test_labels_that_only_the_test_part_has_count_as_wrong():
     assert found.network.span_f1.value == 0.0
 
 
+def test_labels_out_of_place_are_told_with_what_stands_before_them():
+    found = about_faults([["B-A", "I-A"], ["O", "I-A"], ["I-B"]], "IOB2")
+    assert found == [
+        "labels: in 2 sequences they are not IOB2, such as 'I-A' behind 'O'; such a label begins a "
+        "span"
+    ]
+    assert about_faults([["x", "y"]], None) == []
+
+
 def test_accuracy_and_spans_are_counted_row_by_row():
     truth, said = [["B-A", "I-A"], ["O"]], [["B-A", "O"], ["O"]]
     assert row_counts(truth, said, None).tolist() == [[1, 2, 2], [1, 1, 1]]
@@ -148,6 +158,16 @@ def test_accuracy_and_spans_are_counted_row_by_row():
 def test_the_reference_for_tokens_falls_back_on_endings():
     reference = MostFrequentOfToken().fit([["running", "cat", "dog"]], [["V", "N", "N"]])
     assert reference.predict([["Running", "jumping", "xyz"]]) == [["V", "V", "N"]]
+
+
+def test_words_beside_a_token_are_those_beside_it_or_an_edge():
+    encoder = TokenEncoder().fit([["a", "b", "c"]])
+    found = encoder.encode([["a", "b", "c"], ["c"]])
+    a, b, c = found["words"][0]
+    assert found["words_before"].tolist() == [[2, a, b], [2, 0, 0]]
+    assert found["words_behind"].tolist() == [[b, c, 2], [2, 0, 0]]
+    assert found["words_2_before"].tolist() == [[2, 2, a], [2, 0, 0]]
+    assert found["words_2_behind"].tolist() == [[c, 2, 2], [2, 0, 0]]
 
 
 def test_batches_hold_every_row_once_with_weights_only_where_there_are_labels():

@@ -288,7 +288,8 @@ def about_faults(labels: Sequence[Sequence[str]], scheme: str | None) -> list[st
     if not broken:
         return []
     row, step = broken[0]
+    before = labels[row][step - 1] if step else "the beginning"
     return [
-        f"labels: in {len(broken):,} rows they are not {scheme}, first {labels[row][step]!r} in "
-        f"row {row + 1}, step {step + 1}; such a label begins a span"
+        f"labels: in {len(broken):,} sequences they are not {scheme}, such as "
+        f"{labels[row][step]!r} behind {before!r}; such a label begins a span"
     ]

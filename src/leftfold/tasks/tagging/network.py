@@ -29,6 +29,9 @@ _EPOCHS = (10, 100)
 _BATCHES = (4, 32)
 _PATIENCE = 8
 _NOWHERE = -1
+_READER_PACE, _VOTES_PACE = 0.2, 2.0
+"""How fast the branches learn beside each other: Adam's steps have about the same size, whatever
+the gradient, so that a branch whose output is multiplied learns that much faster."""
 
 
 class StepBatches(PyDataset):
@@ -77,38 +80,54 @@ class StepBatches(PyDataset):
 
 
 def text_network(settings: SequenceTagger, encoder: TokenEncoder, units: int, tags: int) -> Model:
-    """A network over what is seen of tokens."""
-    inputs, vectors = [], []
-    for name, (_, share) in FEATURES.items():
-        numbers = Input((None,), dtype="int32", name=name)
-        width = max(4, round(settings.dimension * share))
-        entries = len(encoder.index[name]) + 2
-        inputs.append(numbers)
-        vectors.append(
-            layers.Embedding(entries, width, mask_zero=True, name=f"vectors_of_{name}")(numbers)
-        )
-    if settings.word_dropout:  # then the rest must tell
-        hide = layers.Dropout(settings.word_dropout, noise_shape=(None, None, 1), name="hide_words")
-        vectors[0] = hide(vectors[0])
+    """A network over what is seen of tokens: what a recurrence reads, and what they say at once.
+
+    With few sentences a recurrence learns them by heart. So a second branch adds up what a token's
+    parts and the words beside it say for each label, by themselves, as a logistic regression does.
+    """
+    inputs = {name: Input((None,), dtype="int32", name=name) for name in encoder.names}
+    vectors, votes = [], []
+    for name, numbers in inputs.items():
+        entries = encoder.entries(name)
+        vote = layers.Embedding(entries, tags, mask_zero=True, name=f"votes_of_{name}")
+        votes.append(_hidden(settings.vote_dropout, f"hide_{name}", vote(numbers)))
+        if name in FEATURES:
+            width = max(4, round(settings.dimension * FEATURES[name][1]))
+            table = layers.Embedding(entries, width, mask_zero=True, name=f"vectors_of_{name}")
+            vectors.append(table(numbers))
+    vectors[0] = _hidden(settings.word_dropout, "hide_words_from_reader", vectors[0])
     seen = layers.Concatenate(name="seen")(vectors)
     seen = layers.Dropout(settings.dropout, name="drop_vectors")(seen)
-    return Model(inputs, _tags(settings, seen, units, tags), name="text_tagger")
+    read = layers.Rescaling(_READER_PACE, name="slow_reader")(_read(settings, seen, units, tags))
+    voted = layers.Rescaling(_VOTES_PACE, name="quick_votes")(layers.Add(name="votes")(votes))
+    scores = layers.Add(name="together")([read, voted])
+    probabilities = layers.Activation("softmax", name="probabilities")(scores)
+    return Model(list(inputs.values()), probabilities, name="text_tagger")
 
 
 def sequence_network(settings: SequenceTagger, features: int, units: int, tags: int) -> Model:
     """A network over numeric sequences `(rows, steps, features)`."""
     steps = Input((None, features), name="steps")
     masked = layers.Masking(PADDING_VALUE, name="padding")(steps)
-    return Model(steps, _tags(settings, masked, units, tags), name="sequence_tagger")
+    scores = _read(settings, masked, units, tags)
+    probabilities = layers.Activation("softmax", name="probabilities")(scores)
+    return Model(steps, probabilities, name="sequence_tagger")
 
 
-def _tags(settings: SequenceTagger, vectors: Any, units: int, tags: int) -> Any:
+def _hidden(rate: float, name: str, vectors: Any) -> Any:
+    """Vectors of which training hides whole ones, so that the others must tell."""
+    if not rate:
+        return vectors
+    return layers.Dropout(rate, noise_shape=(None, None, 1), name=name)(vectors)
+
+
+def _read(settings: SequenceTagger, vectors: Any, units: int, tags: int) -> Any:
+    """A score for each label at each step, from all steps before and behind."""
     for number in range(1, settings.depth + 1):
         cell = CELLS[settings.cell](units, return_sequences=True)
         vectors = layers.Bidirectional(cell, name=f"reader_{number}")(vectors)
         vectors = layers.Dropout(settings.dropout, name=f"drop_states_{number}")(vectors)
-    scores = layers.Dense(tags, activation="softmax")
-    return layers.TimeDistributed(scores, name="probabilities")(vectors)
+    return layers.TimeDistributed(layers.Dense(tags), name="reader_says")(vectors)
 
 
 def stretches(rows: Sequence[Any], codes: Sequence[np.ndarray], window: int) -> tuple[list, list]:

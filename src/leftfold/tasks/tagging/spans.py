@@ -1,7 +1,7 @@
 """Labels that stand for stretches of steps: what they say, whether they may, how they are judged.
 
 `B-PER I-PER O` (IOB2) names a span by its begin and inside; `B-PER E-PER S-LOC` (IOBES) marks the
-end and spans of one step as well.
+end and spans of one step as well. BILOU says L and U for E and S.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 IOB2, IOBES = "IOB2", "IOBES"
-_LABEL = re.compile(r"([BIES])-(.+)", re.DOTALL)
+_LABEL = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
+_OTHER_MARKS = {"L": "E", "U": "S"}
 _OUTSIDE = "O"
 _IMPOSSIBLE = -1e30
 
@@ -39,11 +40,10 @@ def find_scheme(labels: Iterable[str]) -> str | None:
     """
     marks = set()
     for label in labels:
-        found = _LABEL.fullmatch(label)
-        if found:
-            marks.add(found[1])
-        elif label != _OUTSIDE:
+        mark, name = split_label(label)
+        if not name and label != _OUTSIDE:
             return None
+        marks.add(mark)
     if not marks & {"B", "S"}:
         return None
     return IOBES if marks & {"E", "S"} else IOB2
@@ -52,7 +52,7 @@ def find_scheme(labels: Iterable[str]) -> str | None:
 def split_label(label: str) -> tuple[str, str]:
     """A label's mark and name: `("B", "PER")`; `("O", "")` for what is in no span."""
     found = _LABEL.fullmatch(label)
-    return (found[1], found[2]) if found else (_OUTSIDE, "")
+    return (_OTHER_MARKS.get(found[1], found[1]), found[2]) if found else (_OUTSIDE, "")
 
 
 def spans_of(labels: Sequence[str]) -> list[Span]:

@@ -15,7 +15,7 @@ from leftfold.tasks.sequences import ALL_STEPS, SequenceEncoder
 from leftfold.tasks.tagging.inputs import Labels, Rows, labels_of, rows_of, split, take
 from leftfold.tasks.tagging.network import CELLS, fit_network, sequence_network, text_network
 from leftfold.tasks.tagging.spans import Decoder, find_scheme
-from leftfold.tasks.tagging.tokens import FEATURES, TokenEncoder
+from leftfold.tasks.tagging.tokens import TokenEncoder
 from leftfold.tasks.texts import Cut
 from leftfold.tasks.training import Training
 
@@ -43,7 +43,10 @@ class SequenceTagger(TaskEstimator):
         batch_size: rows in a step; by default 4 to 32, by the number of rows.
         learning_rate: of Adam, at the beginning; it falls to a fiftieth of that.
         dropout: of what is seen and of what was read.
-        word_dropout: the share of words that training hides, so that their parts are looked at.
+        word_dropout: the share of words that training hides from the recurrence, so that their
+            parts are looked at.
+        vote_dropout: the share of words and parts that training hides from the branch that adds up
+            what each says by itself.
         balanced: whether rare labels count as much as frequent ones.
         validation_share: of the rows, for early stopping.
         patience: epochs without improvement before training ends; 8 by default.
@@ -78,8 +81,9 @@ class SequenceTagger(TaskEstimator):
         epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float = 3e-3,
-        dropout: float = 0.4,
-        word_dropout: float = 0.1,
+        dropout: float = 0.5,
+        word_dropout: float = 0.3,
+        vote_dropout: float = 0.3,
         balanced: bool = False,
         validation_share: float = 0.1,
         patience: int | None = None,
@@ -98,6 +102,7 @@ class SequenceTagger(TaskEstimator):
         self.learning_rate = learning_rate
         self.dropout = dropout
         self.word_dropout = word_dropout
+        self.vote_dropout = vote_dropout
         self.balanced = balanced
         self.validation_share = validation_share
         self.patience = patience
@@ -161,7 +166,7 @@ class SequenceTagger(TaskEstimator):
                 continue
             if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
-        for name in ("dropout", "word_dropout"):
+        for name in ("dropout", "word_dropout", "vote_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
                     f"{name} expected a share from 0 to below 1, got {getattr(self, name)!r}."
@@ -293,7 +298,7 @@ class SequenceTagger(TaskEstimator):
             self.encoder_.deviation = content.arrays["deviation"]
             return
         self.encoder_ = TokenEncoder.from_state(content.vocabulary)
-        for name in FEATURES:
-            known = self.model_.get_layer(f"vectors_of_{name}").input_dim
-            if len(self.encoder_.index[name]) + 2 > known:
+        for name in self.encoder_.names:
+            known = self.model_.get_layer(f"votes_of_{name}").input_dim
+            if self.encoder_.entries(name) > known:
                 raise ValueError(f"the vocabulary has more {name} than the {known} of the model")

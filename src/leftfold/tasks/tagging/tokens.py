@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-PADDING, UNKNOWN = 0, 1
-_FIRST = 2
+PADDING, UNKNOWN, EDGE = 0, 1, 2
+_FIRST = 3
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(.)\1{2,}")
 _ENOUGH = 200
 _MOST = 4000
+_MOST_KEPT = 200_000
 
 
 def word_of(token: str) -> str:
@@ -52,6 +53,9 @@ FEATURES: dict[str, tuple[Callable[[str], str], float]] = {
 }
 """What is seen of a token, and how large its vector is beside the word's."""
 
+NEIGHBOURS = {"words_2_before": -2, "words_before": -1, "words_behind": 1, "words_2_behind": 2}
+"""Whose words are seen beside a token, and where they stand."""
+
 
 @dataclass
 class TokenEncoder:
@@ -61,16 +65,27 @@ class TokenEncoder:
         size: entries of the vocabulary of words at most.
 
     Attributes:
-        index: for each of `FEATURES`, the number of each entry, from 2; 0 pads, 1 is unknown.
+        index: for each of `FEATURES`, the number of each entry, from 3; 0 pads, 1 is unknown, 2
+            stands for what would be beside the first or last token.
 
     Example:
         >>> encoder = TokenEncoder().fit([["In", "Rome"], ["in", "Paris"]])
         >>> encoder.encode([["in", "Oslo"]])["words"].tolist()
-        [[2, 1]]
+        [[3, 1]]
     """
 
     size: int = 30_000
     index: dict[str, dict[str, int]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The network's inputs."""
+        return (*FEATURES, *NEIGHBOURS)
+
+    def entries(self, name: str) -> int:
+        """How many different numbers an input may hold."""
+        return len(self.index["words" if name in NEIGHBOURS else name]) + _FIRST
 
     def fit(self, sentences: Sequence[Sequence[str]]) -> TokenEncoder:
         """Learn the vocabularies of the training sentences, and only those.
@@ -78,6 +93,7 @@ class TokenEncoder:
         Of 200 sentences or more, what occurs once only is unknown, so that training shows what
         unknown words are like.
         """
+        self._known.clear()
         least = 2 if len(sentences) >= _ENOUGH else 1
         tokens = Counter(token for sentence in sentences for token in sentence)
         for name, (view, _) in FEATURES.items():
@@ -92,14 +108,30 @@ class TokenEncoder:
     def encode(self, sentences: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
         """Numbers for a network's inputs, int32 `(rows, steps)` each, 0 behind a short row."""
         steps = max(map(len, sentences), default=1)
-        encoded = {name: np.zeros((len(sentences), steps), np.int32) for name in FEATURES}
-        for name, (view, _) in FEATURES.items():
-            index = self.index[name]
-            for row, sentence in enumerate(sentences):
-                encoded[name][row, : len(sentence)] = [
-                    index.get(view(token), UNKNOWN) for token in sentence
-                ]
+        together = np.full((len(FEATURES), len(sentences), steps), PADDING, np.int32)
+        for row, sentence in enumerate(sentences):
+            together[:, row, : len(sentence)] = np.array([self._numbers(t) for t in sentence]).T
+        encoded = dict(zip(FEATURES, together, strict=True))
+        words = encoded["words"]
+        for name, offset in NEIGHBOURS.items():
+            before, behind = slice(None, -abs(offset)), slice(abs(offset), None)
+            here, there = (behind, before) if offset < 0 else (before, behind)
+            beside = np.zeros_like(words)
+            beside[:, here] = words[:, there]
+            encoded[name] = np.where(words == PADDING, PADDING, np.where(beside, beside, EDGE))
         return encoded
+
+    def _numbers(self, token: str) -> tuple[int, ...]:
+        """The number of everything that is seen of a token; kept, for texts repeat their words."""
+        found = self._known.get(token)
+        if found is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            found = tuple(
+                self.index[name].get(view(token), UNKNOWN) for name, (view, _) in FEATURES.items()
+            )
+            self._known[token] = found
+        return found
 
     def unknown_share(self, sentences: Iterable[Sequence[str]]) -> float:
         """The share of tokens whose word is not known."""
