@@ -43,6 +43,7 @@ class Cui2Vec(Method):
     """
 
     summary: ClassVar[str] = "clinical concepts, from a table of how often they occur together"
+    reads: ClassVar[str] = "file"
     dimensions: int = 50
     shift: float = 1.0
     smoothing: float = 0.75

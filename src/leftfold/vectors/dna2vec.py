@@ -105,6 +105,7 @@ class Dna2Vec(Method):
     """
 
     summary: ClassVar[str] = "k-mers of genomes (FASTA), several lengths in one space"
+    reads: ClassVar[str] = "file"
     dimensions: int = 100
     shortest: int = 3
     longest: int = 8

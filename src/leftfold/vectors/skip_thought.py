@@ -51,6 +51,7 @@ class SkipThought(Method):
     """
 
     summary: ClassVar[str] = "a GRU whose sentences predict their neighbours; encodes any sentence"
+    reads: ClassVar[str] = "sentences"
     dimensions: int = 256
     word_dimensions: int = 100
     words: int = 4_000
