@@ -2,7 +2,7 @@
 
 Without a file the genome is made up: random bases, some copied with mistakes. Vectors
 of k-mers that are written alike come to lie together, because they begin at neighbouring places:
-cosines follow Needleman-Wunsch scores, and the sum of two vectors is near the k-mer that joins both.
+cosines follow Needleman-Wunsch scores, and sums of two vectors are near the k-mers that join both.
 `--fasta FILE` reads a genome of your own. Needs: pip install "leftfold[vectors]"
 """
 
