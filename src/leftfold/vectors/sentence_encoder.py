@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,6 @@ class SentenceEncoder:
                 table, *weights = (file[name] for name in _ARRAYS)
             starts = [0, *ends[:-1]]
             tokens = [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
-        except (OSError, KeyError, ValueError, EOFError) as error:
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"sentence encoder: {path} cannot be read: {error}.") from error
         return cls(tokens, table, weights)
