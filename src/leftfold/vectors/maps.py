@@ -78,10 +78,12 @@ class Map:
 
     def _picture(self, format: str) -> bytes:
         figures = require("matplotlib.figure", "vectors", "A picture of a map")
+        effects = require("matplotlib.patheffects", "vectors", "A picture of a map")
         figure = figures.Figure(figsize=(10, 8), dpi=120, layout="constrained")
         axes: Any = figure.add_subplot()
         colours = [_COLOURS[group % len(_COLOURS)] for group in self.groups]
         axes.scatter(self.points[:, 0], self.points[:, 1], s=14, c=colours)
+        halo = effects.withStroke(linewidth=2.5, foreground="white")
         for token, (x, y), colour in zip(self.tokens, self.points, colours, strict=True):
             own = token in self.centres
             axes.annotate(
@@ -92,6 +94,8 @@ class Map:
                 fontsize=11 if own else 8,
                 fontweight="bold" if own else "normal",
                 color=colour if own else "#333333",
+                zorder=4 if own else 3,
+                path_effects=[halo],
             )
         axes.set_title(self.title)
         axes.set_xticks([])

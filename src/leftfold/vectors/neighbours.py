@@ -95,20 +95,26 @@ class Neighbours:
         queries = np.asarray(queries, np.float32)
         count = min(count, len(self.table))
         block = max(1, _BLOCK_ELEMENTS // max(1, len(self.table)))
+        # One array for all blocks: fresh ones of this size cost a page fault every few kilobytes.
+        room = np.empty((min(block, len(queries)), len(self.table)), np.float32)
         found = [
-            self._block(queries[at : at + block], count) for at in range(0, len(queries), block)
+            self._block(queries[at : at + block], count, room)
+            for at in range(0, len(queries), block)
         ]
         if not found:
             return np.empty((0, count), int), np.empty((0, count), np.float32)
         return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
-    def _block(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def _block(
+        self, queries: np.ndarray, count: int, room: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        room = room[: len(queries)]
         if self._half_squares is None:
-            scores = unit_rows(queries) @ self.table.T
+            scores = np.matmul(unit_rows(queries), self.table.T, out=room)
             rows = largest(scores, count)
             return rows, np.take_along_axis(scores, rows, 1)
         # |q - v|^2 = |q|^2 - 2 (q v - |v|^2 / 2): the nearest have the largest bracket.
-        scores = queries @ self.table.T
+        scores = np.matmul(queries, self.table.T, out=room)
         scores -= self._half_squares
         rows = largest(scores, count)
         distances = np.linalg.norm(self.table[rows] - queries[:, None], axis=2)
