@@ -72,5 +72,6 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     lf::bind_dense(m);
     lf::bind_optimizers(m);
     lf::bind_stream(m);
+    lf::bind_vectors(m);
     lf::bind_text(m);
 }

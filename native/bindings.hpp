@@ -17,6 +17,7 @@ void bind_recurrent(nb::module_& m);
 void bind_dense(nb::module_& m);
 void bind_optimizers(nb::module_& m);
 void bind_stream(nb::module_& m);
+void bind_vectors(nb::module_& m);
 void bind_text(nb::module_& m);
 
 // The activation that a kernel's argument names.

@@ -9,12 +9,6 @@ namespace leftfold {
 
 namespace {
 
-LEFTFOLD_INLINE Vector square_root(Vector x) {
-    for (int i = 0; i < LANES; i++)
-        x[i] = __builtin_sqrtf(x[i]);
-    return x;
-}
-
 // Calls `body(i, left)` for every vector of an array; `left` elements remain from i on.
 template <class Body>
 void for_each_vector(int64_t count, double operations, Body&& body) {

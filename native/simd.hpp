@@ -162,6 +162,12 @@ LEFTFOLD_INLINE Vector at_least(Vector v, float bound) {
     return larger(broadcast(bound), v);
 }
 
+LEFTFOLD_INLINE Vector square_root(Vector x) {
+    for (int i = 0; i < LANES; i++)
+        x[i] = __builtin_sqrtf(x[i]);
+    return x;
+}
+
 LEFTFOLD_INLINE float sum(Vector v) {
     float total = 0;
     for (int i = 0; i < LANES; i++)

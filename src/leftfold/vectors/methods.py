@@ -108,8 +108,13 @@ METHODS = Methods(
         "cbow": "leftfold.vectors.word2vec:Cbow",
         "skipgram": "leftfold.vectors.word2vec:SkipGram",
         "fasttext": "leftfold.vectors.word2vec:FastText",
+        "glove": "leftfold.vectors.glove:GloVe",
+        "ppmi": "leftfold.vectors.ppmi:Ppmi",
         "pv-dm": "leftfold.vectors.paragraphs:PvDm",
         "pv-dbow": "leftfold.vectors.paragraphs:PvDbow",
+        "skip-thought": "leftfold.vectors.skip_thought:SkipThought",
+        "dna2vec": "leftfold.vectors.dna2vec:Dna2Vec",
+        "cui2vec": "leftfold.vectors.cui2vec:Cui2Vec",
     }
 )
 """Every method by name. To add one, add a line: module and class, a dataclass below `Method`."""

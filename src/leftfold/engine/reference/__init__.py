@@ -4,8 +4,10 @@ The native extension has the same functions with the same arguments in float32; 
 missing, and in other types, these run.
 """
 
+from leftfold.engine.reference.cooccurrence import cooccurrence_counts
 from leftfold.engine.reference.embedding import embedding_backward, embedding_forward
 from leftfold.engine.reference.gemm import gemm
+from leftfold.engine.reference.glove import glove_update
 from leftfold.engine.reference.gru import gru_backward, gru_forward
 from leftfold.engine.reference.lstm import lstm_backward, lstm_forward
 from leftfold.engine.reference.numbers import parse_numbers
@@ -43,12 +45,14 @@ __all__ = [
     "adam_update",
     "adamax_update",
     "amsgrad_update",
+    "cooccurrence_counts",
     "dropout",
     "dropout_gradient",
     "dropout_mask",
     "embedding_backward",
     "embedding_forward",
     "gemm",
+    "glove_update",
     "gru_backward",
     "gru_forward",
     "lstm_backward",
