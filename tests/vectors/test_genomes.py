@@ -75,6 +75,7 @@ def test_kmers_come_from_both_strands_and_never_hold_an_uncertain_base():
     texts = list(KmerTexts([sequence], 3, 8, fragment=300))
     kmers = [kmer for text in texts for kmer in text]
     assert {len(kmer) for kmer in kmers} == {3, 4, 5, 6, 7, 8}
+    assert len(kmers) == sum(len(part) - 2 for part in stretches(sequence))
     assert all(set(kmer) <= set("ACGT") for kmer in kmers)
     longest = [kmer for kmer in kmers if len(kmer) == 8]
     other = reverse_complement(sequence)
@@ -128,12 +129,13 @@ def test_alignment_is_symmetric_and_at_most_one(a, b):
 
 def test_dna2vec_puts_shifted_kmers_near_each_other():
     pytest.importorskip("gensim")
-    sequence = genome(6_000, seed=1)
-    method = Dna2Vec(dimensions=16, shortest=3, longest=5, epochs=8, threads=1)
-    vectors = method.fit({"random": sequence})
+    method = Dna2Vec(
+        dimensions=16, shortest=3, longest=4, window=4, epochs=8, learning_rate=0.05, threads=1
+    )
+    vectors = method.fit({"random": genome(12_000, seed=1)})
     assert len(method.losses) == 8
     assert method.losses[-1] < method.losses[0]
-    kmers = [kmer for kmer in vectors.tokens if len(kmer) == 5]
+    kmers = [kmer for kmer in vectors.tokens if len(kmer) == 4]
     unit = {k: vectors[k] / np.linalg.norm(vectors[k]) for k in kmers}
     shifted = [unit[k] @ unit[k[1:] + b] for k in kmers for b in "ACGT" if k[1:] + b in unit]
     rng = np.random.default_rng(0)

@@ -26,7 +26,13 @@ def stories(count: int = 150, seed: int = 0) -> list[str]:
     return texts
 
 
-OPTIONS = {"dimensions": 12, "word_dimensions": 8, "epochs": 12, "learning_rate": 0.01}
+OPTIONS = {
+    "dimensions": 12,
+    "word_dimensions": 8,
+    "epochs": 15,
+    "batch_size": 8,
+    "learning_rate": 0.01,
+}
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def count_cooccurrences(
     keep = tempfile.TemporaryDirectory(prefix="leftfold-", dir=folder)
     size = len(vocabulary.tokens)
     room = max(memory // 2 // _ENTRY, size)
-    runs = []
+    runs: list[_Run] = []
     for texts in _segments(corpus.ends, memory // 2 // _TOKEN):
         run = _Run(Path(keep.name, str(len(runs))), size)
         run.count(_numbers(corpus, vocabulary, texts), weights, both_sides, room)

@@ -81,6 +81,7 @@ def arrange(
         order = random.permutation(last - first)
         for array in arrays:
             array[first:last] = array[first:last][order]
-    starts = np.concatenate([[0], ends]).reshape(-1)
+    starts = np.concatenate([[0], ends])
     table = np.stack([starts[r * BLOCKS : (r + 1) * BLOCKS + 1] for r in range(BLOCKS)])
-    return CountBlocks(*map(np.asarray, arrays), table, keep)
+    all_rows, all_columns, all_logs = (np.asarray(array) for array in arrays)
+    return CountBlocks(all_rows, all_columns, all_logs, table, keep)

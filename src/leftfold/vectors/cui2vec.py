@@ -43,6 +43,7 @@ class Cui2Vec(Method):
     """
 
     summary: ClassVar[str] = "clinical concepts, from a table of how often they occur together"
+    reads: ClassVar[str] = "file"
     dimensions: int = 50
     shift: float = 1.0
     smoothing: float = 0.75
@@ -131,8 +132,8 @@ def rank_known_pairs(
     first, second = (np.array(vectors.rows(side)) for side in zip(*known, strict=True))
     taken = _keys(first, second, len(vectors))
     if never:
-        others = (np.array(vectors.rows(side)) for side in zip(*never, strict=True))
-        taken = np.concatenate([taken, _keys(*others, len(vectors))])
+        one, other = (np.array(vectors.rows(side)) for side in zip(*never, strict=True))
+        taken = np.concatenate([taken, _keys(one, other, len(vectors))])
     a, b = random.choice(first, 4 * random_pairs), random.choice(second, 4 * random_pairs)
     free = (a != b) & ~np.isin(_keys(a, b, len(vectors)), taken)
     a, b = a[free][:random_pairs], b[free][:random_pairs]

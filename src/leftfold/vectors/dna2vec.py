@@ -27,7 +27,7 @@ class KmerTexts:
 
     A genome is cut where bases are uncertain and into fragments; each fragment is read on one of
     its two strands, by chance. A text has one k-mer for each place of a fragment, its length by
-    chance.
+    chance, or what is left where the fragment ends.
 
     Args:
         sequences: of `ACGT` and letters for uncertain bases.
@@ -72,11 +72,7 @@ class KmerTexts:
                     piece = reverse_complement(piece)
                 places = len(piece) - self.shortest + 1
                 lengths = random.integers(self.shortest, self.longest + 1, max(places, 0)).tolist()
-                yield [
-                    piece[at : at + k]
-                    for at, k in zip(range(places), lengths, strict=True)
-                    if at + k <= len(piece)
-                ]
+                yield [piece[at : at + k] for at, k in enumerate(lengths)]
 
 
 @dataclass(kw_only=True)
@@ -93,7 +89,8 @@ class Dna2Vec(Method):
         negatives: wrong k-mers to be told from each right one.
         learning_rate: at the beginning; it falls in a straight line.
         fragment: bases that are read on one strand at a time.
-        without: k-mers to leave out, so that `compose` can be judged on them.
+        without: k-mers to leave out, so that `compose` can be judged on them; a shorter one that
+            begins like it stands in its place.
         seed: with `threads=1`, the same seed gives the same vectors.
         threads: all processors by default.
 
@@ -105,6 +102,7 @@ class Dna2Vec(Method):
     """
 
     summary: ClassVar[str] = "k-mers of genomes (FASTA), several lengths in one space"
+    reads: ClassVar[str] = "file"
     dimensions: int = 100
     shortest: int = 3
     longest: int = 8
@@ -166,7 +164,6 @@ class Dna2Vec(Method):
         for epoch, (rate, next_rate) in enumerate(itertools.pairwise(rates), 1):
             model.train(
                 self._watched(texts, epoch, len(sample)),
-                total_examples=len(sample),
                 total_words=len(sample.ids),
                 epochs=1,
                 start_alpha=float(rate),
@@ -178,7 +175,12 @@ class Dna2Vec(Method):
 
     def _read(self, texts: KmerTexts) -> Iterator[list[str]]:
         for text in texts:
-            yield [kmer for kmer in text if kmer not in self.without]
+            yield [self._allowed(kmer) for kmer in text] if self.without else text
+
+    def _allowed(self, kmer: str) -> str:
+        while kmer in self.without and len(kmer) > self.shortest:
+            kmer = kmer[:-1]
+        return kmer
 
     def _watched(self, texts: KmerTexts, epoch: int, count: int) -> Iterator[list[str]]:
         for number, text in enumerate(self._read(texts)):

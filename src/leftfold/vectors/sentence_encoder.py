@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,8 @@ class SentenceEncoder:
             for sentence in sentences
         ]
         found = np.zeros((len(numbers), self.units), np.float32)
-        order = np.argsort([len(some) for some in numbers], kind="stable")
-        order = [row for row in order.tolist() if numbers[row]]
+        order = sorted(range(len(numbers)), key=lambda row: len(numbers[row]))
+        order = [row for row in order if numbers[row]]
         model = self._network()
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
@@ -94,7 +95,9 @@ class SentenceEncoder:
             self._model = Sequential(
                 [
                     Input((None,), dtype="int32"),
-                    layers.Embedding(*padded.shape, mask_zero=True, weights=[padded]),
+                    layers.Embedding(
+                        len(padded), padded.shape[1], mask_zero=True, weights=[padded]
+                    ),
                     recurrence,
                 ]
             )
@@ -109,7 +112,7 @@ class SentenceEncoder:
         """
         path = Path(path)
         text = [token.encode() for token in self.tokens]
-        arrays = dict(zip(_ARRAYS, (self.table, *self.weights), strict=True))
+        arrays: dict[str, Any] = dict(zip(_ARRAYS, (self.table, *self.weights), strict=True))
         with replacing(path) as file:
             np.savez(
                 file,
@@ -132,6 +135,6 @@ class SentenceEncoder:
                 table, *weights = (file[name] for name in _ARRAYS)
             starts = [0, *ends[:-1]]
             tokens = [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
-        except (OSError, KeyError, ValueError, EOFError) as error:
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"sentence encoder: {path} cannot be read: {error}.") from error
         return cls(tokens, table, weights)

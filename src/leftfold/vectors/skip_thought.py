@@ -43,14 +43,15 @@ class SkipThought(Method):
         encoder: the `SentenceEncoder`, after `fit`.
 
     Example:
-        >>> story = ["the sun rose. the day began.", "the moon rose. the night began."] * 4
+        >>> story = ["The sun rose. The day began. We woke.", "Night fell. It rained. We slept."]
         >>> method = SkipThought(dimensions=6, word_dimensions=4, epochs=1)
         >>> vectors = method.fit(Corpus(story, sentences=True))
         >>> vectors.tokens[:2], method.encoder.encode(["the night"]).shape
-        (['the sun rose', 'the day began'], (1, 6))
+        (['the day began', 'it rained'], (1, 6))
     """
 
     summary: ClassVar[str] = "a GRU whose sentences predict their neighbours; encodes any sentence"
+    reads: ClassVar[str] = "sentences"
     dimensions: int = 256
     word_dimensions: int = 100
     words: int = 4_000

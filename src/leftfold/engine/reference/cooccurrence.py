@@ -6,7 +6,7 @@ import numpy as np
 
 
 def cooccurrence_counts(
-    ids: np.ndarray,
+    tokens: np.ndarray,
     positions: np.ndarray,
     starts: np.ndarray,
     weights: np.ndarray,
@@ -19,9 +19,9 @@ def cooccurrence_counts(
     """Sum, for every word and every word near it, the weight of their distance.
 
     Args:
-        ids: (tokens,) int32, each below `vocabulary`; a negative number ends a stretch of text
+        tokens: (count,) int32, each below `vocabulary`; a negative number ends a stretch of text
             that no window crosses.
-        positions: (visits,) int32, where the words to count stand in `ids`, word after word.
+        positions: (visits,) int32, where the words to count stand in `tokens`, word after word.
         starts: (rows + 1,) int64: word `r` stands at `positions[starts[r]:starts[r + 1]]`.
         weights: (window,), what a word at distance 1, 2, ... counts.
         both_sides: whether words after count as well as those before.
@@ -44,7 +44,7 @@ def cooccurrence_counts(
             "cooccurrence_counts expected columns with room for every row at its longest, got "
             f"{len(columns)}."
         )
-    stretches = np.cumsum(ids < 0)
+    stretches = np.cumsum(tokens < 0)
     total = 0
     for row in range(len(lengths)):
         centres = positions[starts[row] : starts[row + 1]].astype(np.int64)
@@ -53,11 +53,11 @@ def cooccurrence_counts(
         for distance, weight in enumerate(weights, 1):
             for step in (-distance, distance) if both_sides else (-distance,):
                 near = centres + step
-                inside = (near >= 0) & (near < len(ids))
+                inside = (near >= 0) & (near < len(tokens))
                 there, here = near[inside], centres[inside]
-                there = there[(ids[there] >= 0) & (stretches[there] == stretches[here])]
-                np.add.at(sums, ids[there], float(weight))
-                seen[ids[there]] = True
+                there = there[(tokens[there] >= 0) & (stretches[there] == stretches[here])]
+                np.add.at(sums, tokens[there], float(weight))
+                seen[tokens[there]] = True
         found = np.flatnonzero(seen)
         columns[total : total + len(found)] = found
         counts[total : total + len(found)] = sums[found]
