@@ -50,7 +50,7 @@ def test_margins_narrow_no_intervals_of_a_forecaster_that_was_chosen_by_them() -
         forecasts = np.broadcast_to([-half, 0.0, half], (500, 3))
         free = conformal_margins(truth, forecasts, LEVELS)
         bound = conformal_margins(truth, forecasts, LEVELS, narrow=False)
-        assert (free[2] > 0) is wider
+        assert bool(free[2] > 0) is wider
         assert bound.tolist() == (free.tolist() if wider else [0, 0, 0])
 
 

@@ -8,7 +8,14 @@ import numpy as np
 
 from leftfold import layers, ops
 from leftfold.interop.onnx.rebuild.axes import in_order, materialized
-from leftfold.interop.onnx.rebuild.inputs import constant, named, needed_constant, rebuilds, view
+from leftfold.interop.onnx.rebuild.inputs import (
+    check_elements,
+    constant,
+    named,
+    needed_constant,
+    rebuilds,
+    view,
+)
 from leftfold.interop.onnx.rebuild.values import Made, View, new_atoms, whole
 from leftfold.ops.transposed_convolution import edge, output_paddings
 from leftfold.ops.windows import windows
@@ -61,6 +68,8 @@ def _padding(
             return x, "same"
         if rank == 1 and pairs == [(spans[0], 0)] and made.call.kind == "Conv":
             return x, "causal"
+    sides = zip(x.shape[1:-1], pairs, strict=True)
+    check_elements(made, x.shape[-1], *(None if n is None else n + sum(p) for n, p in sides))
     return ops.pad(x, [(0, 0), *pairs, (0, 0)], mode="constant", constant_values=number), "valid"
 
 
@@ -95,6 +104,7 @@ def _transposed(rebuilder: Rebuilder, made: Made) -> View:
     kernel, get = needed_constant(made, 1, "its kernel"), made.call.get
     bias, size = constant(made, 2), kernel.shape[2:]
     strides, dilations = list(get("strides") or [1] * rank), list(get("dilations") or [1] * rank)
+    check_elements(made, *strides, kernel.shape[1], *kernel.shape[2:], *turned.shape[:-1])
     if get("group", 1) != 1 or get("output_shape") or get("auto_pad", "NOTSET") != "NOTSET":
         raise made.refuse("groups, automatic padding and a given shape are not said by layers")
     wanted = list(get("pads") or [0] * 2 * rank), list(get("output_padding") or [0] * rank)
