@@ -124,6 +124,8 @@ class Rebuilder:
         for step in self.program.steps:
             self._take(step)
         outputs = [self._output(value) for value in self.program.outputs]
+        if not tensors or not outputs:
+            raise Refused("No model of layers has no inputs, or no outputs.")
         inputs = dict(zip((value.name for value in self.program.inputs), tensors, strict=True))
         return Model(list(inputs.values()), outputs if len(outputs) > 1 else outputs[0])
 
@@ -161,7 +163,7 @@ class Rebuilder:
             found = rule(self, made)
         except Refused:
             raise
-        except (ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # what odd attributes come to has many classes
             raise made.refuse(f"no layer can be made of it: {one_line(str(error))}") from error
         return found if isinstance(found, list) else [found]
 
@@ -217,7 +219,10 @@ class Rebuilder:
             _warn(f"The output {value.name} has the batch behind other axes: here it is in front.")
             rest = [axis for axis in range(len(found.axes)) if axis != places[0]]
             found = in_order(found, [places[0], *rest])
-        tensor = materialized(found)
+        try:
+            tensor = materialized(found)
+        except ValueError as error:
+            raise Refused(f"No model of layers computes {value.name}: {error}.") from error
         is_input = any(tensor is v.result.base for v in self._values.values()
                        if v.made is None and isinstance(v.result, View))  # fmt: skip
         copied: KerasTensor = ops.copy(tensor) if is_input else tensor

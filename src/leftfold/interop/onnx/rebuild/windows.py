@@ -63,14 +63,27 @@ def _padding(
     if not any(pads):
         return x, "valid"
     spans = [(n - 1) * d for n, d in zip(size, dilations, strict=True)]
-    if all(s == 1 for s in strides):
-        if pairs == [(span // 2, span - span // 2) for span in spans]:
-            return x, "same"
-        if rank == 1 and pairs == [(spans[0], 0)] and made.call.kind == "Conv":
-            return x, "causal"
+    if pairs == _same(x.shape[1:-1], spans, strides):
+        return x, "same"
+    if rank == 1 and strides == [1] and pairs == [(spans[0], 0)] and made.call.kind == "Conv":
+        return x, "causal"
     sides = zip(x.shape[1:-1], pairs, strict=True)
     check_elements(made, x.shape[-1], *(None if n is None else n + sum(p) for n, p in sides))
     return ops.pad(x, [(0, 0), *pairs, (0, 0)], mode="constant", constant_values=number), "valid"
+
+
+def _same(sizes: Any, spans: list[int], strides: list[int]) -> list[tuple[int, int]] | None:
+    """What "same" pads; `None` where that depends on a size that is open."""
+    pairs = []
+    for n, span, stride in zip(sizes, spans, strides, strict=True):
+        if stride == 1:
+            total = span
+        elif n is None:
+            return None
+        else:
+            total = max((-(-n // stride) - 1) * stride + span + 1 - n, 0)
+        pairs.append((total // 2, total - total // 2))
+    return pairs
 
 
 @rebuilds("Conv")
