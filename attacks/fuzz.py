@@ -33,9 +33,11 @@ from leftfold.saving import SavingError
 HERE = Path(__file__).parent
 CORPUS, FOUND = HERE / "corpus", HERE / "found"
 MOST_SECONDS = 5.0
-"""For one file, on a machine that may be busy."""
+"""Of processor time, for one file."""
 MOST_GIGABYTES = 4
 ROUND_SECONDS = 60.0
+START_SECONDS = 300.0
+"""For a process to begin, on a machine that may be busy, or to be given up."""
 
 
 def corpus() -> list[Path]:
@@ -56,11 +58,11 @@ def work(seed: int, seconds: float, current: Path) -> Counter[str]:
             current.write_bytes(path.read_bytes())
             current.with_suffix(".name").write_text(source.name, encoding="utf-8")
             kind = formats.format_of(path).name
-            start = time.monotonic()
+            start = time.process_time()
             for action in (formats.describe, load):
                 counts[f"{kind}: {open_once(action, path)}"] += 1
-            if time.monotonic() - start > MOST_SECONDS:
-                raise TimeoutError(f"it took {time.monotonic() - start:.1f} s")
+            if time.process_time() - start > MOST_SECONDS:
+                raise TimeoutError(f"it took {time.process_time() - start:.1f} s")
     return counts
 
 
@@ -103,7 +105,11 @@ def run(minutes: float, seed: int) -> int:
         command = [sys.executable, "-m", "attacks.fuzz", "--worker", str(seed), str(seconds)]
         try:
             worker = subprocess.run(
-                command, cwd=HERE.parent, capture_output=True, text=True, timeout=seconds + 60
+                command,
+                cwd=HERE.parent,
+                capture_output=True,
+                text=True,
+                timeout=seconds + START_SECONDS,
             )
             code, told = worker.returncode, worker.stderr
         except subprocess.TimeoutExpired:
@@ -120,11 +126,14 @@ def run(minutes: float, seed: int) -> int:
     return finds
 
 
-def _keep(seed: int) -> Path:
-    """Move the file that did harm to where it is found."""
+def _keep(seed: int) -> str:
+    """Move the file that did harm to where it is found; tells where."""
     current = FOUND / "current"
+    if not current.with_suffix(".name").exists():
+        return "no file was open yet"
     name = current.with_suffix(".name").read_text(encoding="utf-8")
-    return current.rename(FOUND / f"{seed}-{name}")
+    current.with_suffix(".name").unlink()
+    return str(current.rename(FOUND / f"{seed}-{name}"))
 
 
 def write_corpus() -> None:

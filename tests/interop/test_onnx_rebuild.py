@@ -242,6 +242,26 @@ def test_what_no_layer_says_is_refused_by_name(name: str, tmp_path: Path) -> Non
     assert reason in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_padding_that_is_the_same_for_these_sizes_is_a_layers(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["first"], perm=[0, 2, 1]),
+        helper.make_node("AveragePool", ["first"], ["y"], kernel_shape=[2], strides=[2],
+                         pads=[0, 1], name="odd"),
+    ]  # fmt: skip
+    path = written(tmp_path, nodes, {"x": ["batch", 7, 3]}, {}, {"y": 3})
+    x = RANDOM.normal(size=(2, 7, 3)).astype("float32")
+    close(predicted(model_from_onnx(path), [x]), [import_onnx(path).predict(x)])
+    path = written(tmp_path, nodes, {"x": ["batch", 8, 3]}, {}, {"y": 3})
+    with pytest.raises(ValueError, match="AveragePool odd: its mean leaves out padding"):
+        model_from_onnx(path)
+
+
+def test_a_graph_without_outputs_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, [], {"x": ["batch", 3]}, {}, {})
+    with pytest.raises(ValueError, match="no outputs"):
+        model_from_onnx(path)
+
+
 def test_weights_that_a_graph_computes_are_refused(tmp_path: Path) -> None:
     nodes = [helper.make_node("LSTM", ["x", "w", "R"], ["y"], hidden_size=2, name="odd")]
     shapes = {"x": ["time", "batch", 3], "w": [1, 8, 3]}

@@ -7,7 +7,6 @@ from typing import Any
 
 from leftfold.interop.onnx import export_onnx, model_from_onnx
 from leftfold.interop.onnx.outline import outline
-from leftfold.interop.onnx.rebuild.values import Refused
 from leftfold.interop.onnx.run.types import LARGEST_SIZE, MOST_AXES
 from leftfold.saving import SavingError
 from leftfold.saving.description import Description, Part
@@ -57,7 +56,9 @@ def read(path: str) -> Any:
     """
     try:
         return model_from_onnx(path)
-    except Refused as error:
+    except SavingError:
+        raise
+    except ValueError as error:
         raise SavingError(f"{path}: {error}") from error
 
 

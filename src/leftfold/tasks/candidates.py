@@ -13,10 +13,10 @@ import numpy as np
 from leftfold.optimizers import Adam
 from leftfold.optimizers.schedules import CosineDecay
 from leftfold.tasks.inputs import Inputs
-from leftfold.tasks.networks import DESCRIPTIONS, Plan, sequence_network, text_network
+from leftfold.tasks.networks import DESCRIPTIONS, SEE_PADDING, Plan, sequence_network, text_network
 from leftfold.tasks.sequences import SequenceEncoder
 from leftfold.tasks.texts import TextEncoder
-from leftfold.tasks.training import Training, train
+from leftfold.tasks.training import FallingRate, Training, train
 
 if TYPE_CHECKING:
     from leftfold.tasks.classifier import SequenceClassifier
@@ -91,6 +91,10 @@ def train_candidates(
         vectors: pretrained ones, `(words, dimension)`.
     """
     y = _one_hot(learn.codes, classes)
+    encoded = {
+        sees_padding: _encoded(encoder, learn, judge, sees_padding, classes)
+        for sees_padding in sorted({cell in SEE_PADDING for cell in cells})
+    }
     until = None if settings.time_limit is None else time.monotonic() + settings.time_limit
     candidates: list[Candidate] = []
     best: tuple[Plan, Any, Training] | None = None
@@ -98,11 +102,7 @@ def train_candidates(
     for number, cell in enumerate(cells):
         plan = _plan(settings, encoder, cell, classes)
         network = _network(settings, encoder, plan, vectors)
-        x = encoder.encode(learn.rows, plan.sees_padding)
-        validation = None
-        if judge is not None:
-            inputs = encoder.encode(judge.rows, plan.sees_padding)
-            validation = (inputs, _one_hot(judge.codes, classes))
+        x, validation = encoded[plan.sees_padding]
         left = None if until is None else until - time.monotonic()
         share = None if left is None else max(0.0, left) / (len(cells) - number)
         training = _train(settings, network, x, y, validation, share, not plan.sees_padding)
@@ -119,6 +119,21 @@ def train_candidates(
     return Chosen(*best, ranked, interrupted)
 
 
+def _encoded(
+    encoder: TextEncoder | SequenceEncoder,
+    learn: Inputs,
+    judge: Inputs | None,
+    sees_padding: bool,
+    classes: int,
+) -> tuple[Any, tuple[Any, np.ndarray] | None]:
+    """Both parts as networks read them, once for all networks that do so."""
+    validation = None
+    if judge is not None:
+        judged = encoder.encode(judge.rows, sees_padding)
+        validation = judged, _one_hot(judge.codes, classes)
+    return encoder.encode(learn.rows, sees_padding), validation
+
+
 def _train(
     settings: SequenceClassifier,
     network: Any,
@@ -131,7 +146,11 @@ def _train(
     batch_size = settings.batch_size or int(np.clip(len(y) // 20, *_BATCHES))
     steps = math.ceil(len(y) / batch_size)
     epochs = settings.epochs or int(np.clip(math.ceil(_AIMED_STEPS / steps), *_EPOCHS))
-    rate = CosineDecay(settings.learning_rate, steps * epochs, alpha=0.05)
+    rate: Any = CosineDecay(settings.learning_rate, steps * epochs, alpha=0.05)
+    falling = []
+    if time_limit is not None:
+        rate = settings.learning_rate
+        falling = [FallingRate(rate, steps * epochs, time_limit)]
     momentum = 0.5 ** (4 / max(4, steps))
     network.compile(
         Adam(rate, clipnorm=1.0, use_ema=True, ema_momentum=momentum),
@@ -153,6 +172,7 @@ def _train(
         patience=settings.patience or usual,
         time_limit=time_limit,
         verbose=settings.verbose,
+        callbacks=falling,
         bucket_by_length=masked and len(y) > batch_size,
         **options,
     )

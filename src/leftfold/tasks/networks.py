@@ -21,6 +21,9 @@ from leftfold.tasks.sequences import PADDING_VALUE
 CELLS = ("simple_rnn", "gru", "lstm", "bidirectional", "embedding", "convolution")
 """What may read the vectors; the last two are no recurrences, but what these must beat."""
 
+SEE_PADDING = ("convolution",)
+"""Those that no mask reaches."""
+
 DESCRIPTIONS = {
     "simple_rnn": "SimpleRNN",
     "gru": "GRU",
@@ -69,7 +72,7 @@ class Plan:
     @property
     def sees_padding(self) -> bool:
         """Whether the network has no masks: a convolution passes none on."""
-        return self.cell == "convolution"
+        return self.cell in SEE_PADDING
 
 
 def text_network(

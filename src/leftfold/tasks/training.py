@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,43 @@ class TimeLimit(Callback):
         if time.monotonic() >= self.until:
             self.reached = True
             self.model.stop_training = True
+
+
+class FallingRate(Callback):
+    """Lets the learning rate fall by a cosine over steps or seconds, whichever are used up faster.
+
+    Training that ends by the clock has then come to rest as well.
+
+    Args:
+        peak: the rate at the beginning.
+        steps: of all epochs.
+        seconds: from the first step on.
+        last: the rate in the end, as a share of the peak.
+        clock: what tells the seconds.
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        steps: int,
+        seconds: float,
+        last: float = 0.05,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.peak, self.steps, self.seconds, self.last = peak, steps, seconds, last
+        self.clock = clock
+        self.taken = 0
+        self.started: float | None = None
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        now = self.clock()
+        self.started = now if self.started is None else self.started
+        by_time = (now - self.started) / self.seconds if self.seconds > 0 else 1.0
+        done = min(1.0, max(self.taken / self.steps, by_time))
+        wave = 0.5 * (1 + math.cos(math.pi * done))
+        self.model.optimizer.learning_rate = self.peak * (self.last + (1 - self.last) * wave)
+        self.taken += 1
 
 
 class KeepBest(Callback):

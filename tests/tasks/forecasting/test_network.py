@@ -44,6 +44,16 @@ def test_conformal_margins_make_intervals_cover() -> None:
     assert margins[1] == 0
 
 
+def test_margins_narrow_no_intervals_of_a_forecaster_that_was_chosen_by_them() -> None:
+    truth = np.random.default_rng(0).normal(size=500)
+    for half, wider in ((3.0, False), (0.1, True)):
+        forecasts = np.broadcast_to([-half, 0.0, half], (500, 3))
+        free = conformal_margins(truth, forecasts, LEVELS)
+        bound = conformal_margins(truth, forecasts, LEVELS, narrow=False)
+        assert bool(free[2] > 0) is wider
+        assert bound.tolist() == (free.tolist() if wider else [0, 0, 0])
+
+
 def test_adapted_margins_reach_the_coverage_after_a_change() -> None:
     generator = np.random.default_rng(0)
     truth = generator.normal(size=(800, 1)) * 3

@@ -38,7 +38,11 @@ def best_share(forecaster: Forecaster, prepared: Sequence[Prepared], ends: Seque
 def calibrated_margins(
     forecaster: Forecaster, prepared: Sequence[Prepared], ends: Sequence[int]
 ) -> np.ndarray:
-    """What to add to each quantile so that intervals cover the validation part, `(Q,)`."""
+    """What to add to each quantile so that intervals cover the validation part, `(Q,)`.
+
+    When training ends, and how much of the network is used, is decided there as well, so that
+    with a network intervals only become wider.
+    """
     origins = fitting.validation_origins(prepared, ends)
     origins = fitting.thinned(origins, 400 if forecaster.method == "recursive" else 10_000)
     truths, found = [], []
@@ -53,6 +57,7 @@ def calibrated_margins(
         np.concatenate(found) / forecaster.spread_[:, None],
         forecaster.levels_,
         cases,
+        narrow=forecaster.share_ == 0,
     )
 
 

@@ -145,7 +145,11 @@ def pinball(truth: np.ndarray, forecasts: np.ndarray, quantiles: Sequence[float]
 
 
 def conformal_margins(
-    truth: np.ndarray, forecasts: np.ndarray, quantiles: Sequence[float], cases: int | None = None
+    truth: np.ndarray,
+    forecasts: np.ndarray,
+    quantiles: Sequence[float],
+    cases: int | None = None,
+    narrow: bool = True,
 ) -> np.ndarray:
     """What to add to each quantile so that intervals cover what they say, `(Q,)`.
 
@@ -159,6 +163,9 @@ def conformal_margins(
         forecasts: `(..., Q)`.
         quantiles: ascending and symmetric around 0.5.
         cases: how many different truths there are, where some were forecast several times.
+        narrow: whether intervals that cover more than they say may become narrower. Where the
+            forecaster was chosen by the same truths they must not: it does better on them than
+            it will on others, and there intervals would cover too little.
     """
     margins = np.zeros(len(quantiles))
     known = ~np.isnan(truth)
@@ -168,6 +175,7 @@ def conformal_margins(
         outside = np.maximum(f[:, low] - y, y - f[:, high])
         level = (1 + 1 / (cases or max(1, len(y)))) * (quantiles[high] - quantiles[low])
         margin = float(np.quantile(outside, min(1.0, level))) if len(y) else 0.0
+        margin = margin if narrow else max(0.0, margin)
         margins[low], margins[high] = -margin, margin
     return margins
 

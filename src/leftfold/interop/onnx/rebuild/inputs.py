@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,11 +24,13 @@ from leftfold.interop.onnx.rebuild.values import (
     Failure,
     Groups,
     Made,
+    Refused,
     Sizes,
     Value,
     View,
     whole,
 )
+from leftfold.interop.onnx.run.sizes import check_result
 from leftfold.layers import Concatenate
 
 Rule = Callable[..., Any]
@@ -135,6 +138,52 @@ def side_by_side(found: Directions) -> View:
     spread = with_axis(first, found.axis).axes
     axes = tuple((both,) if i == found.axis else group for i, group in enumerate(spread))
     return View(joined, layout, axes, first.unsettled)
+
+
+_MOST_ELEMENTS = 1 << 24
+"""In any result, open sizes counted as `_OPEN`: shapes are found by computing with zeros."""
+_OPEN = 4
+
+
+def check_elements(made: Made, *sizes: Any) -> None:
+    """Look at the size of a result before it is tried.
+
+    Raises:
+        Refused: when it is absurdly large.
+    """
+    known = (_OPEN if n is None or isinstance(n, tuple) else int(n) for n in sizes)
+    count = math.prod(known)
+    if count > _MOST_ELEMENTS:
+        raise made.refuse(f"a result of {count:,} numbers is too large")
+
+
+class _Expected(NamedTuple):
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def check_growth(made: Made) -> None:
+    """Look at what comes of inputs that meet, such as sums of rows and columns.
+
+    Raises:
+        Refused: when it is absurdly large.
+    """
+    given: list[Any] = []
+    for value in made.inputs:
+        found = None if value is None else value.result
+        if isinstance(found, Directions):
+            found = found.parts[0]
+        if isinstance(found, View):
+            shape = tuple(_OPEN if n is None else n for n in found.shape)
+            given.append(_Expected(shape, np.dtype(found.dtype)))
+        elif isinstance(found, np.ndarray):
+            given.append(found)
+        elif value is not None:
+            return
+    try:
+        check_result(made.call, given)
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def size_tensor(made: Made, entry: Entry) -> KerasTensor:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leftfold import layers, ops
-from leftfold.interop.onnx.rebuild.axes import materialized
+from leftfold.interop.onnx.rebuild.axes import fresh_if, materialized
 from leftfold.interop.onnx.rebuild.inputs import (
+    check_elements,
     constant,
+    groups_of,
     named,
     needed_constant,
     rebuilds,
@@ -19,6 +21,7 @@ from leftfold.interop.onnx.rebuild.inputs import (
 )
 from leftfold.interop.onnx.rebuild.values import (
     Atom,
+    Group,
     Made,
     Value,
     View,
@@ -130,15 +133,29 @@ def _gemm(rebuilder: Rebuilder, made: Made) -> View:
 def _einsum(rebuilder: Rebuilder, made: Made) -> View:
     tensors = [tensor(made, place) for place in range(len(made.inputs))]
     equation = made.call.get("equation").replace(" ", "")
+    before, arrow, after = equation.partition("->")
+    if not arrow:
+        raise made.refuse("it does not say which axes its result has")
+    groups: dict[Any, Group] = {}
+    for place, letters in enumerate(before.split(",")):
+        axes = groups_of(made, place)
+        computed = constant(made, place) is None
+        for letter, group in zip(_lettered(letters, len(axes)), axes, strict=True):
+            if computed or letter not in groups:
+                groups[letter] = group
+    rest = len({letter for letter in groups if not isinstance(letter, str)})
+    shown = _lettered(after, len(after.replace(".", "")) + (rest if "." in after else 0))
+    seen = shown if len(tensors) < 3 else list(groups)  # of three, sums lie on the way
+    check_elements(made, *(size_of(groups[letter]) for letter in seen))
     result = ops.einsum(equation, *tensors)
-    before, _, after = equation.partition("->")
-    axes = list(new_atoms(result))
-    for letters, place in zip(before.split(","), range(len(tensors)), strict=True):
-        if constant(made, place) is None and "." not in equation:
-            for letter, group in zip(letters, view(made, place).axes, strict=True):
-                if letter in after and size_of(group) == result.shape[after.index(letter)]:
-                    axes[after.index(letter)] = group
-    return whole(result, tuple(axes))
+    return whole(result, fresh_if(result, tuple(groups[letter] for letter in shown)))
+
+
+def _lettered(letters: str, rank: int) -> list[Any]:
+    """The letter of each axis; numbers from the end, -1 first, for those of an ellipsis."""
+    front, dots, back = letters.partition("...")
+    between = rank - len(front) - len(back)
+    return [*front, *(range(-between, 0) if dots else ()), *back]
 
 
 # Tables

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import ops
-from leftfold.engine import KerasTensor
+from leftfold.engine import KerasTensor, limits
 from leftfold.interop.formats import ConversionNote
 from leftfold.interop.onnx.rebuild import (  # noqa: F401, rules register themselves
     elementwise,
@@ -31,7 +31,7 @@ from leftfold.interop.onnx.rebuild import (  # noqa: F401, rules register themse
     windows,
 )
 from leftfold.interop.onnx.rebuild.axes import in_order, materialized
-from leftfold.interop.onnx.rebuild.inputs import RULES, side_by_side
+from leftfold.interop.onnx.rebuild.inputs import RULES, check_growth, side_by_side
 from leftfold.interop.onnx.rebuild.values import (
     Atom,
     Directions,
@@ -52,6 +52,9 @@ from leftfold.models import Model
 from leftfold.saving.errors import one_line
 
 _RECURRENT = ("LSTM", "GRU", "RNN")
+_MOST_NODES = 5_000
+_FREE, _GROWTH = 1 << 20, 64
+"""Bytes of weights that may be made, and for each byte of constants."""
 _LEAVE_AXES = ("Identity", "Cast", "Slice", "Split", "Dropout")
 
 
@@ -107,11 +110,22 @@ class Rebuilder:
 
     def model(self) -> Model:
         """The whole model."""
+        if len(self.program.steps) > _MOST_NODES:
+            raise Refused(
+                f"Layers are made of {_MOST_NODES:,} nodes at most, the graph has "
+                f"{len(self.program.steps):,}."
+            )
+        constants = sum(array.nbytes for array in self.program.constants.values())
+        with memory_limited(constants, 0), limits.weights_limited(_FREE + _GROWTH * constants):
+            return self._made()
+
+    def _made(self) -> Model:
         tensors = [self._input(value) for value in self.program.inputs]
-        with memory_limited(sum(a.nbytes for a in self.program.constants.values()), 0):
-            for step in self.program.steps:
-                self._take(step)
+        for step in self.program.steps:
+            self._take(step)
         outputs = [self._output(value) for value in self.program.outputs]
+        if not tensors or not outputs:
+            raise Refused("No model of layers has no inputs, or no outputs.")
         inputs = dict(zip((value.name for value in self.program.inputs), tensors, strict=True))
         return Model(list(inputs.values()), outputs if len(outputs) > 1 else outputs[0])
 
@@ -141,6 +155,7 @@ class Rebuilder:
                 raise Refused(str(error)) from error
             take(sum(array.nbytes for array in found))
             return found
+        check_growth(made)
         rule = RULES.get(kind)
         if rule is None:
             raise made.refuse("no layer says this operator")
@@ -148,7 +163,7 @@ class Rebuilder:
             found = rule(self, made)
         except Refused:
             raise
-        except (ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # what odd attributes come to has many classes
             raise made.refuse(f"no layer can be made of it: {one_line(str(error))}") from error
         return found if isinstance(found, list) else [found]
 
@@ -204,7 +219,10 @@ class Rebuilder:
             _warn(f"The output {value.name} has the batch behind other axes: here it is in front.")
             rest = [axis for axis in range(len(found.axes)) if axis != places[0]]
             found = in_order(found, [places[0], *rest])
-        tensor = materialized(found)
+        try:
+            tensor = materialized(found)
+        except ValueError as error:
+            raise Refused(f"No model of layers computes {value.name}: {error}.") from error
         is_input = any(tensor is v.result.base for v in self._values.values()
                        if v.made is None and isinstance(v.result, View))  # fmt: skip
         copied: KerasTensor = ops.copy(tensor) if is_input else tensor

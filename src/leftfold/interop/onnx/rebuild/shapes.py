@@ -17,6 +17,7 @@ from leftfold.interop.onnx.rebuild.axes import (
     without_axis,
 )
 from leftfold.interop.onnx.rebuild.inputs import (
+    check_elements,
     constant,
     integers,
     named,
@@ -165,6 +166,8 @@ def _split(rebuilder: Rebuilder, made: Made) -> list[Any]:
         count = made.call.get("num_outputs", made.call.results)
         if size is None:
             raise made.refuse("an axis of open size cannot be split into equal parts")
+        if count > len(made.used):
+            raise made.refuse(f"it has {len(made.used)} results for {count} parts")
         each = -(-size // count)
         sizes = [each] * (count - 1) + [size - each * (count - 1)]
     ends = np.cumsum(sizes).tolist()
@@ -272,6 +275,7 @@ def _gather_elements(rebuilder: Rebuilder, made: Made) -> View:
 def _tile(rebuilder: Rebuilder, made: Made) -> View:
     repeats = integers(made, 1) or []
     result, seen = tensor(made, 0), view(made, 0)
+    check_elements(made, *repeats, *seen.shape)
     for axis, count in enumerate(repeats):
         if count > 1:
             result = ops.concatenate([result] * count, axis=axis)
@@ -290,6 +294,8 @@ def _pad(rebuilder: Rebuilder, made: Made) -> View:
     half = len(sizes) // 2
     for i, axis in enumerate(axes or range(half)):
         pairs[axis] = (sizes[i], sizes[half + i])
+    sides = zip(seen.shape, pairs, strict=True)
+    check_elements(made, *(None if n is None else n + sum(p) for n, p in sides))
     given = {"constant_values": number} if mode == "constant" else {}
     result = ops.pad(materialized(seen), pairs, mode=mode, **given)
     return whole(result, _kept(seen, result))
@@ -310,6 +316,7 @@ def _one_hot(rebuilder: Rebuilder, made: Made) -> View:
         raise made.refuse("expected a number of classes, and the values 0 and 1")
     ids = view(made, 0)
     count = int(depth.ravel()[0])
+    check_elements(made, count, *ids.shape)
     encoded = ops.one_hot(ids.base, count, axis=-1, dtype=values.dtype.name)
     out = (Atom(count),)
     found = View(encoded, (*ids.layout, out), (*ids.axes, out))

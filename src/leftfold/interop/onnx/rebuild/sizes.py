@@ -9,6 +9,7 @@ import numpy as np
 from leftfold import ops
 from leftfold.interop.onnx.rebuild.axes import entries_of
 from leftfold.interop.onnx.rebuild.inputs import (
+    check_elements,
     constant,
     needed_constant,
     ones_along,
@@ -106,6 +107,7 @@ def _range(rebuilder: Rebuilder, made: Made) -> View:
         elif atom.size is None:
             raise made.refuse("it counts to a product of open sizes")
         else:
+            check_elements(made, atom.size, *ones.shape)
             ones = ops.repeat(ones, atom.size, axis=0)
     return whole(ops.subtract(ops.cumsum(ones, axis=0), 1), (last,))
 
@@ -113,14 +115,14 @@ def _range(rebuilder: Rebuilder, made: Made) -> View:
 @rebuilds("ConstantOfShape")
 def _constant_of_shape(rebuilder: Rebuilder, made: Made) -> np.ndarray:
     value = made.call.get("value", np.zeros(1, np.float32))
-    return _spread(np.asarray(value).reshape(()), entries(made, 0))
+    return _spread(made, np.asarray(value).reshape(()), entries(made, 0))
 
 
 @rebuilds("Expand")
 def _expand(rebuilder: Rebuilder, made: Made) -> Any:
     wanted, numbers = entries(made, 1), constant(made, 0)
     if numbers is not None:
-        return _spread(numbers, wanted)
+        return _spread(made, numbers, wanted)
     found = raw(made, 0)
     if not isinstance(found, View) or found.unsettled is not None:
         raise made.refuse("expected a tensor to expand")
@@ -134,8 +136,9 @@ def _expand(rebuilder: Rebuilder, made: Made) -> Any:
     return found
 
 
-def _spread(numbers: np.ndarray, wanted: tuple[Entry, ...]) -> np.ndarray:
+def _spread(made: Made, numbers: np.ndarray, wanted: tuple[Entry, ...]) -> np.ndarray:
     """A constant in a shape; of size 1 where that is open, as broadcasting takes it."""
+    check_elements(made, *wanted)
     shape = [entry if isinstance(entry, int) else 1 for entry in wanted]
     result: np.ndarray = np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, tuple(shape)))
     return result

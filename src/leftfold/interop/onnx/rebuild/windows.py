@@ -8,7 +8,14 @@ import numpy as np
 
 from leftfold import layers, ops
 from leftfold.interop.onnx.rebuild.axes import in_order, materialized
-from leftfold.interop.onnx.rebuild.inputs import constant, named, needed_constant, rebuilds, view
+from leftfold.interop.onnx.rebuild.inputs import (
+    check_elements,
+    constant,
+    named,
+    needed_constant,
+    rebuilds,
+    view,
+)
 from leftfold.interop.onnx.rebuild.values import Made, View, new_atoms, whole
 from leftfold.ops.transposed_convolution import edge, output_paddings
 from leftfold.ops.windows import windows
@@ -56,12 +63,27 @@ def _padding(
     if not any(pads):
         return x, "valid"
     spans = [(n - 1) * d for n, d in zip(size, dilations, strict=True)]
-    if all(s == 1 for s in strides):
-        if pairs == [(span // 2, span - span // 2) for span in spans]:
-            return x, "same"
-        if rank == 1 and pairs == [(spans[0], 0)] and made.call.kind == "Conv":
-            return x, "causal"
+    if pairs == _same(x.shape[1:-1], spans, strides):
+        return x, "same"
+    if rank == 1 and strides == [1] and pairs == [(spans[0], 0)] and made.call.kind == "Conv":
+        return x, "causal"
+    sides = zip(x.shape[1:-1], pairs, strict=True)
+    check_elements(made, x.shape[-1], *(None if n is None else n + sum(p) for n, p in sides))
     return ops.pad(x, [(0, 0), *pairs, (0, 0)], mode="constant", constant_values=number), "valid"
+
+
+def _same(sizes: Any, spans: list[int], strides: list[int]) -> list[tuple[int, int]] | None:
+    """What "same" pads; `None` where that depends on a size that is open."""
+    pairs = []
+    for n, span, stride in zip(sizes, spans, strides, strict=True):
+        if stride == 1:
+            total = span
+        elif n is None:
+            return None
+        else:
+            total = max((-(-n // stride) - 1) * stride + span + 1 - n, 0)
+        pairs.append((total // 2, total - total // 2))
+    return pairs
 
 
 @rebuilds("Conv")
@@ -95,6 +117,7 @@ def _transposed(rebuilder: Rebuilder, made: Made) -> View:
     kernel, get = needed_constant(made, 1, "its kernel"), made.call.get
     bias, size = constant(made, 2), kernel.shape[2:]
     strides, dilations = list(get("strides") or [1] * rank), list(get("dilations") or [1] * rank)
+    check_elements(made, *strides, kernel.shape[1], *kernel.shape[2:], *turned.shape[:-1])
     if get("group", 1) != 1 or get("output_shape") or get("auto_pad", "NOTSET") != "NOTSET":
         raise made.refuse("groups, automatic padding and a given shape are not said by layers")
     wanted = list(get("pads") or [0] * 2 * rank), list(get("output_padding") or [0] * rank)
