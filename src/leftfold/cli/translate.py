@@ -107,7 +107,7 @@ def train(
     ] = "figure",
     minutes: Annotated[
         float, typer.Option(help="Of training at most; less when there is no more to gain.", min=0)
-    ] = 20.0,
+    ] = 24.0,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the pairs at most.", min=1)
     ] = None,

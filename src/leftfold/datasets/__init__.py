@@ -1,4 +1,4 @@
-"""Data to try things on: reviews and newswires as word indices, and reviews as text."""
+"""Data to try things on: reviews and newswires as word indices, reviews as text, dates."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from leftfold.datasets import imdb, movie_reviews, reuters
+    from leftfold.datasets import imdb, movie_reviews, reuters, written_dates
 
-__all__ = ["imdb", "movie_reviews", "reuters"]
+__all__ = ["imdb", "movie_reviews", "reuters", "written_dates"]
 
 
 def __getattr__(name: str) -> Any:

@@ -106,6 +106,17 @@ def test_a_tsv_without_names_keeps_its_first_row(tmp_path: Path) -> None:
     assert found.pairs.sources == ["Go."] and found.languages == ("en", "fr")
 
 
+def test_marks_in_a_tsv_are_text_and_its_faults_have_lines(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.tsv", '"Go," he said.\t"Va !" dit-il.\nHi\tHi\n')
+    assert read_pairs([path]).pairs.sources == ['"Go," he said.', "Hi"]
+    broken = write(tmp_path / "q.tsv", "a\tb\nc\n")
+    with pytest.raises(DataError, match=r"q\.tsv, line 2: expected 2 fields .* got 1"):
+        read_pairs([broken])
+    twice = write(tmp_path / "r.csv", "source,source\na,b\n")
+    with pytest.raises(DataError, match="two columns 'source'"):
+        read_pairs([twice])
+
+
 def test_json_lines_and_their_faults(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", '{"source": "a", "target": "b"}\n{"source": "c"}\n')
     with pytest.raises(DataError, match=r"p\.jsonl, line 2, column 'target': .*empty"):

@@ -102,6 +102,17 @@ def test_other_units_share_a_vocabulary_if_wanted(unit: str, tmp_path: Path) -> 
     assert again.predict(["Hund rot eins"]) == found.predict(["Hund rot eins"])
 
 
+def test_without_attention_there_is_no_picture(tmp_path: Path) -> None:
+    small = Translator(**{**SMALL, "epochs": 2}, attention=None, cell="lstm", layers=2)
+    found = translate(*pairs(), translator=small)
+    assert all(one.attention is None for one in found.written)
+    found.report(tmp_path / "report.html")
+    assert "Attention in test" not in (tmp_path / "report.html").read_text("utf-8")
+    small.save(tmp_path / "m.leftfold")
+    again = Translator.load(tmp_path / "m.leftfold")
+    assert again.predict(found.test.sources[:5]) == found.network.predicted[:5]
+
+
 def test_the_same_seed_gives_the_same_translator() -> None:
     small = {**SMALL, "epochs": 2, "dropout": 0.3}
     first, second = (Translator(**small, seed=7).fit(*pairs()) for _ in range(2))

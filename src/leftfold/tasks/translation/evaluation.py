@@ -25,7 +25,8 @@ from leftfold.tasks.translation.pairs import (
     without,
 )
 from leftfold.tasks.translation.references import CopySource, WordTable
-from leftfold.tasks.translation.translator import Translated, Translator
+from leftfold.tasks.translation.translator import Translator
+from leftfold.tasks.translation.writing import Translated
 
 _FEW = 1000
 _MANY_UNKNOWN = 0.05

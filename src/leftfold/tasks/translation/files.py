@@ -122,16 +122,18 @@ def _columns(path: str, layout: Layout, needs_target: bool) -> Read:
     if format == "txt" or format not in (None, *FORMATS):
         known = ", ".join(name for name in FORMATS if name not in ("txt", "folder"))
         raise DataError(f"{path}: pairs in one file expected one of {known}, got {format!r}.")
-    table = read_table(path, format, layout.encoding, layout.delimiter)
     said = []
-    if format not in ("jsonl", "parquet"):
+    if format in ("jsonl", "parquet"):
+        table = read_table(path, format)
+    else:
+        table = _rows(path, format, layout)
+        first = [values[0] for values in table.columns.values()]
         header = layout.header
         if header is None:
-            header = _looks_like_names(table.names, layout, format)
+            header = _looks_like_names(first, layout, format)
             what = "names of columns" if header else "the first row"
             said.append(f"first line: {what} (another: --header, --no-header)")
-        if not header:
-            table = _without_header(table)
+        table = _named(table, first if header else None)
     source = _column(table, layout.source, _SOURCE_NAMES, [layout.target])
     chosen = [source]
     said.append(source.announcement("source", "--source"))
@@ -158,13 +160,43 @@ def _looks_like_names(names: Sequence[str], layout: Layout, format: str | None) 
     return known >= 2 or format != "tsv"
 
 
-def _without_header(table: Table) -> Table:
-    """The same with its first line as a row, and numbers as names."""
-    columns = {
-        str(number): [name, *values]
-        for number, (name, values) in enumerate(table.columns.items(), 1)
-    }
-    return Table(columns, table.source, [1, *table.lines])
+def _rows(path: str, format: str | None, layout: Layout) -> Table:
+    """All rows of a table without names. A TSV knows no quotation marks, they are text."""
+    if format != "tsv":
+        return read_table(path, format, layout.encoding, layout.delimiter, header=False)
+    lines = _lines(path, layout.encoding)
+    kept = [number for number, line in enumerate(lines, 1) if line.strip()]
+    if not kept:
+        raise DataError(f"{path} is empty.")
+    rows = [lines[number - 1].split("\t") for number in kept]
+    for number, row in zip(kept, rows, strict=True):
+        if len(row) != len(rows[0]):
+            raise DataError(
+                f"{path}, line {number}: expected {len(rows[0])} fields between tabs as in the "
+                f"first line, got {len(row)}."
+            )
+    columns = {str(place): list(values) for place, values in enumerate(zip(*rows, strict=True))}
+    return Table(columns, path, kept)
+
+
+def _named(table: Table, names: Sequence[str] | None) -> Table:
+    """The rows behind the names; without names all of them, and columns are numbered from 1.
+
+    Raises:
+        DataError: for two columns of one name, or no row.
+    """
+    columns = list(table.columns.values())
+    if names is None:
+        numbered = {str(number): values for number, values in enumerate(columns, 1)}
+        return Table(numbered, table.source, table.lines)
+    names = [name.strip() for name in names]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise DataError(f"{table.source}, line 1: there are two columns {twice[0]!r}.")
+    if len(table) < 2:
+        raise DataError(f"{table.source} has the names of columns, but no rows.")
+    named = {name: values[1:] for name, values in zip(names, columns, strict=True)}
+    return Table(named, table.source, table.lines[1:])
 
 
 def _column(
