@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from leftfold.cli.options import Delimiter, Encoding, Format, ModelFile, Output, Report, Time
+
 app = typer.Typer(
     help="Texts or numeric sequences to classes: train, evaluate, predict, explain.",
     rich_markup_mode=None,
@@ -19,7 +21,6 @@ Data = Annotated[
         help="CSV, TSV, JSON lines, Parquet, .txt, a folder of texts by class, or - for stdin.",
     ),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What train wrote.")]
 Text = Annotated[
     str | None, typer.Option("--text", help="Column with the texts, or lists of numbers.")
 ]
@@ -28,22 +29,12 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that tells sequences apart: one row is then one step."),
 ]
-Time = Annotated[str | None, typer.Option("--time", help="Column that orders the steps.")]
 Input = Annotated[
     str | None,
     typer.Option("--input-format", help="csv, tsv, jsonl, parquet, folder, txt; guessed else."),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
 SkipEmpty = Annotated[
     bool, typer.Option("--skip-empty", help="Leave out rows without text or label.")
-]
-Format = Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
-Report = Annotated[
-    Path | None, typer.Option(help="Write a report: one HTML file that needs no network.")
 ]
 
 
