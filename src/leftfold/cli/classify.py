@@ -19,6 +19,7 @@ from leftfold.cli.options import (
     Report,
     Seed,
     Threads,
+    Time,
     TimeLimit,
     TrainedModel,
     task_app,
@@ -41,7 +42,6 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that tells sequences apart: one row is then one step."),
 ]
-Time = Annotated[str | None, typer.Option("--time", help="Column that orders the steps.")]
 SkipEmpty = Annotated[
     bool, typer.Option("--skip-empty", help="Leave out rows without text or label.")
 ]

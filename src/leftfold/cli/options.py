@@ -30,6 +30,7 @@ InputFormat = Annotated[
         help="csv, tsv, jsonl or parquet, txt or folder where texts are read; guessed else.",
     ),
 ]
+Time = Annotated[str | None, typer.Option("--time", help="Column that orders the steps.")]
 Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
 Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
 Format = Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from leftfold.cli.options import Delimiter, Encoding, Format, ModelFile, Output, Report, Time
+
 app = typer.Typer(
     help="A label for every word of a sentence or step of a series: train, evaluate, predict.",
     rich_markup_mode=None,
@@ -20,7 +22,6 @@ Data = Annotated[
         "or a table (CSV, TSV, JSON lines, Parquet), or - for stdin.",
     ),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What train wrote.")]
 Text = Annotated[
     str | None,
     typer.Option(
@@ -34,19 +35,9 @@ Label = Annotated[
 Id = Annotated[
     str | None, typer.Option("--id", help="Column that tells the sequences of a table apart.")
 ]
-Time = Annotated[str | None, typer.Option("--time", help="Column that orders the steps.")]
 Input = Annotated[
     str | None,
     typer.Option("--input-format", help="conll, csv, tsv, jsonl, parquet; by the ending else."),
-]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
-Format = Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
-Report = Annotated[
-    Path | None, typer.Option(help="Write a report: one HTML file that needs no network.")
 ]
 
 

@@ -29,7 +29,7 @@ _EPOCHS = (10, 100)
 _BATCHES = (4, 32)
 _PATIENCE = 8
 _NOWHERE = -1
-_READER_PACE, _VOTES_PACE = 0.2, 2.0
+_READER_PACE, _VOTES_PACE = 0.2, 5.0
 """How fast the branches learn beside each other: Adam's steps have about the same size, whatever
 the gradient, so that a branch whose output is multiplied learns that much faster."""
 

@@ -18,7 +18,6 @@ PADDING, UNKNOWN, EDGE = 0, 1, 2
 _FIRST = 3
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(.)\1{2,}")
-_ENOUGH = 200
 _MOST = 4000
 _MOST_KEPT = 200_000
 
@@ -90,18 +89,17 @@ class TokenEncoder:
     def fit(self, sentences: Sequence[Sequence[str]]) -> TokenEncoder:
         """Learn the vocabularies of the training sentences, and only those.
 
-        Of 200 sentences or more, what occurs once only is unknown, so that training shows what
-        unknown words are like.
+        What occurs once only is kept: training hides words at random, which shows what unknown ones
+        are like.
         """
         self._known.clear()
-        least = 2 if len(sentences) >= _ENOUGH else 1
         tokens = Counter(token for sentence in sentences for token in sentence)
         for name, (view, _) in FEATURES.items():
             counts: Counter[str] = Counter()
             for token, count in tokens.items():
                 counts[view(token)] += count
             most = self.size if name == "words" else _MOST
-            kept = [entry for entry, n in counts.most_common(most - _FIRST) if n >= least]
+            kept = [entry for entry, _ in counts.most_common(most - _FIRST)]
             self.index[name] = {entry: number for number, entry in enumerate(kept, _FIRST)}
         return self
 
