@@ -88,13 +88,14 @@ class SentenceEncoder:
 
     def _network(self) -> Any:
         if self._model is None:
-            from leftfold import Input, Sequential, layers
+            from leftfold import layers
+            from leftfold.models import Sequential
 
             padded = np.concatenate([np.zeros_like(self.table[:1]), self.table])
             recurrence = layers.GRU(self.units)
             self._model = Sequential(
                 [
-                    Input((None,), dtype="int32"),
+                    layers.Input((None,), dtype="int32"),
                     layers.Embedding(
                         len(padded), padded.shape[1], mask_zero=True, weights=[padded]
                     ),

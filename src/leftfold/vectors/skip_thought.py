@@ -119,13 +119,14 @@ class SkipThought(Method):
         return table, middles[np.sort(chosen)]
 
     def _network(self, size: int) -> tuple[Any, Any, Any]:
-        from leftfold import Input, Model, layers, losses, optimizers
+        from leftfold import layers, losses, optimizers
         from leftfold.engine.random import set_random_seed
+        from leftfold.models import Model
 
         set_random_seed(self.seed)
         shape = (self.longest,)
-        sentence = Input(shape, dtype="int32")
-        sides = [Input((self.longest + 1,), dtype="int32") for _ in range(2)]
+        sentence = layers.Input(shape, dtype="int32")
+        sides = [layers.Input((self.longest + 1,), dtype="int32") for _ in range(2)]
         network_words = layers.Embedding(size, self.word_dimensions, mask_zero=True)
         recurrence = layers.GRU(self.dimensions)
         thought = recurrence(network_words(sentence))
