@@ -42,9 +42,7 @@ int64_t count_near(nb::handle tokens_argument, nb::handle positions_argument,
     if (vocabulary < 0 || vocabulary > INT32_MAX)
         refuse(std::string(NAME) + " expected vocabulary from 0 to " + number(INT32_MAX) +
                ", got " + number(vocabulary) + ".");
-    const int64_t rows = starts.size() - 1;
-    if (rows < 0)
-        refuse(std::string(NAME) + " expected starts with at least one number, got none.");
+    const int64_t rows = starts.size() ? starts.size() - 1 : 0;
     const Array<int64_t> lengths(lengths_argument, {NAME, "lengths"}, {rows}, true);
     check_ids(positions, tokens.size(), {NAME, "positions"});
     check_offsets(starts, positions.size(), NAME, "starts");
