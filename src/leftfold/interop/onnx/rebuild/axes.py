@@ -122,6 +122,8 @@ def _taken(
 
 def _group(rest: list[Atom], size: Entry, swaps: dict[Atom, Group], from_end: bool) -> Group | None:
     """The atoms from one end that make up a size, cut where need be; taken off `rest`."""
+    if isinstance(size, int) and size < 1:
+        return None
     at = -1 if from_end else 0
     opened = {atom for atom in size if atom.size is None} if isinstance(size, tuple) else set()
     left = size if isinstance(size, int) else math.prod(a.size for a in size if a.size is not None)
