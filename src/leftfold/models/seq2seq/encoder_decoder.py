@@ -202,6 +202,9 @@ class EncoderDecoder(Model):
     ) -> History:
         """Train for a number of passes over pairs of sequences.
 
+        While the biases of the output are all zero, as in a new model, they are first set by how
+        often each word is written in the targets: networks that need not learn that learn faster.
+
         Args:
             x: the sources: lists of ids of any lengths, or an array with 0 behind shorter rows.
             y: the targets, alike, without start and end.
@@ -226,6 +229,8 @@ class EncoderDecoder(Model):
         """
         check_counts(batch_size=batch_size, validation_batch_size=validation_batch_size)
         batches = self._batches(x, y, batch_size or 64, shuffle, bucket_by_length)
+        if not self.decoder.output_bias.numpy().any():
+            self._begin_at_frequencies(batches.target)
         validation = None
         if validation_data is not None:
             size = validation_batch_size or batch_size or 64
@@ -259,6 +264,17 @@ class EncoderDecoder(Model):
         return super().evaluate(
             batches, verbose=verbose, steps=steps, callbacks=callbacks, return_dict=return_dict
         )
+
+    def _begin_at_frequencies(self, target: Sentences) -> None:
+        """Let fresh logits begin as the logarithms of how often each word is written.
+
+        Otherwise the first steps teach readouts how frequent words are, which drives them to where
+        tanh is flat, and they are slow to come back: at a high rate, without attention, never.
+        """
+        counts = np.bincount(target.flat, minlength=self.target_size).astype(np.float64)
+        counts[self.END] = len(target)
+        surprises = -np.log((counts + 0.1) / counts.sum())
+        self.decoder.output_bias.assign((surprises.mean() - surprises).astype(np.float32))
 
     def _batches(
         self, x: Any, y: Any, size: int, shuffle: bool, bucket: bool, label: str = ""
