@@ -185,3 +185,16 @@ def test_rows_that_cannot_be_read_are_refused(x: Any, y: Any, message: str) -> N
     model.compile("sgd", loss="mse")
     with pytest.raises(ValueError, match="has its own loss"):
         model.fit([[5]], [[5]], verbose=0)
+
+
+def test_training_begins_from_how_often_words_are_written() -> None:
+    model = small()
+    model.compile(leftfold.optimizers.SGD(0.0))
+    model.fit(SOURCE, TARGET, verbose=0)
+    counts = np.full(11, 0.1)
+    for word in (*itertools.chain(*TARGET), model.END, model.END, model.END):
+        counts[word] += 1
+    expected = np.log(counts) - np.log(counts).mean()
+    np.testing.assert_allclose(model.decoder.output_bias, expected, rtol=1e-5)
+    model.fit(SOURCE[:1], TARGET[:1], verbose=0)
+    np.testing.assert_allclose(model.decoder.output_bias, expected, rtol=1e-5)
