@@ -64,7 +64,7 @@ class GloVe(Method):
     distance_weights: bool = True
     x_max: float = 10.0
     alpha: float = 0.75
-    learning_rate: float = 0.05
+    learning_rate: float = 0.1
     seed: int = 0
     memory: int = 1 << 30
 

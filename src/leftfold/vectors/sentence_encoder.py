@@ -88,17 +88,15 @@ class SentenceEncoder:
 
     def _network(self) -> Any:
         if self._model is None:
-            from leftfold import layers
+            from leftfold.layers import GRU, Embedding, Input
             from leftfold.models import Sequential
 
             padded = np.concatenate([np.zeros_like(self.table[:1]), self.table])
-            recurrence = layers.GRU(self.units)
+            recurrence = GRU(self.units)
             self._model = Sequential(
                 [
-                    layers.Input((None,), dtype="int32"),
-                    layers.Embedding(
-                        len(padded), padded.shape[1], mask_zero=True, weights=[padded]
-                    ),
+                    Input((None,), dtype="int32"),
+                    Embedding(len(padded), padded.shape[1], mask_zero=True, weights=[padded]),
                     recurrence,
                 ]
             )

@@ -119,21 +119,23 @@ class SkipThought(Method):
         return table, middles[np.sort(chosen)]
 
     def _network(self, size: int) -> tuple[Any, Any, Any]:
-        from leftfold import layers, losses, optimizers
         from leftfold.engine.random import set_random_seed
+        from leftfold.layers import GRU, Dense, Embedding, Input
+        from leftfold.losses import SparseCategoricalCrossentropy
         from leftfold.models import Model
+        from leftfold.optimizers import Adam
 
         set_random_seed(self.seed)
         shape = (self.longest,)
-        sentence = layers.Input(shape, dtype="int32")
-        sides = [layers.Input((self.longest + 1,), dtype="int32") for _ in range(2)]
-        network_words = layers.Embedding(size, self.word_dimensions, mask_zero=True)
-        recurrence = layers.GRU(self.dimensions)
+        sentence = Input(shape, dtype="int32")
+        sides = [Input((self.longest + 1,), dtype="int32") for _ in range(2)]
+        network_words = Embedding(size, self.word_dimensions, mask_zero=True)
+        recurrence = GRU(self.dimensions)
         thought = recurrence(network_words(sentence))
-        scores = layers.Dense(size)
+        scores = Dense(size)
         written = [
             scores(
-                layers.GRU(self.dimensions, return_sequences=True)(
+                GRU(self.dimensions, return_sequences=True)(
                     network_words(side), initial_state=thought
                 )
             )
@@ -141,8 +143,8 @@ class SkipThought(Method):
         ]
         model = Model([sentence, *sides], written)
         model.compile(
-            optimizers.Adam(self.learning_rate, clipnorm=5.0),
-            [losses.SparseCategoricalCrossentropy(from_logits=True) for _ in sides],
+            Adam(self.learning_rate, clipnorm=5.0),
+            [SparseCategoricalCrossentropy(from_logits=True) for _ in sides],
         )
         return model, network_words, recurrence
 
