@@ -40,7 +40,7 @@ class Pace(Callback):
         time_limit: seconds until the end; `None` for no limit.
         patience: epochs without improvement.
         clock: what tells the seconds.
-        monitor: the figure of each epoch that decides.
+        monitor: the figure of each epoch that decides; between equal ones, the validation loss.
         largest: whether more of it is better.
 
     Reference: Loshchilov and Hutter, "SGDR" (2017), for the cosine.
@@ -66,7 +66,7 @@ class Pace(Callback):
         self.sign = -1 if largest else 1
         self.taken = 0
         self.started = clock()
-        self.best = math.inf
+        self.best = math.inf, math.inf
         self.best_epoch = -1
         self.weights: list[np.ndarray] = []
         self.ended_by = "epochs"
@@ -109,9 +109,10 @@ class Pace(Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        loss = self.sign * float((logs or {})[self.monitor])
-        if loss < self.best:
-            self.best, self.best_epoch = loss, epoch
+        found = logs or {}
+        standing = self.sign * float(found[self.monitor]), float(found.get("val_loss", 0.0))
+        if standing < self.best:
+            self.best, self.best_epoch = standing, epoch
             self.weights = self.model.get_weights()
         elif epoch - self.best_epoch >= self.patience and self._cooling is None:
             first = self.rate()

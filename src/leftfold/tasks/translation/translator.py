@@ -87,8 +87,8 @@ class Translator(TaskEstimator, Writing):
     Example:
         >>> words = ["one", "two", "six", "ten"]
         >>> pairs = [(f"{a} {b}", f"{b} {a}") for a in words for b in words] * 4
-        >>> translator = Translator("word", units=32, embedding=16, epochs=90, dropout=0.0,
-        ...                         learning_rate=0.01, batch_size=16)
+        >>> translator = Translator("word", units=32, embedding=16, epochs=60, dropout=0.0,
+        ...                         label_smoothing=0.0, learning_rate=0.01, batch_size=16)
         >>> translator.fit(*zip(*pairs)).predict(["six one"])
         ['one six']
     """
