@@ -112,8 +112,8 @@ def test_data_is_added_listed_and_kept(
         ("data add imdb nowhere", "There is no file or folder nowhere."),
         ("demo --epochs none", "--epochs"),
         ("demo --epochs 0", "--epochs"),
-        ("demo --save model.h5", "--save expected a file that ends in .keras, got model.h5"),
-        ("demo --save nowhere/model.keras", "cannot be written"),
+        ("demo --save model.h5", "--save expected a file that ends in .leftfold, got model.h5"),
+        ("demo --save nowhere/model.leftfold", "cannot be written"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(

@@ -142,5 +142,5 @@ def test_mistakes_are_named(traced: Any) -> None:
         inspection.neighbours(np.eye(2), ["a", "b"], "z")
     with pytest.raises(ValueError, match="a word for each of 2 vectors, got 1"):
         inspection.neighbours(np.eye(2), ["a"], "a")
-    with pytest.raises(ValueError, match="'pca' or 'tsne'"):
-        inspection.flat_map(np.eye(3), "umap")
+    with pytest.raises(ValueError, match="'pca', 'tsne' or 'umap'"):
+        inspection.flat_map(np.eye(3), "isomap")

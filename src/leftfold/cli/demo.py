@@ -76,6 +76,8 @@ def _check(save: Path) -> None:
             "The demo compares itself with scikit-learn, which is missing. "
             "Install it: pip install scikit-learn"
         )
+    if save.suffix != ".leftfold":
+        raise UserError(f"--save expected a file that ends in .leftfold, got {save}.")
     folder = save.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"--save names a folder that cannot be written: {folder}.")

@@ -237,6 +237,8 @@ def decode(content: bytes, source: str, encoding: str | None = None) -> str:
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
