@@ -7,11 +7,25 @@ from typing import Annotated
 
 import typer
 
-from leftfold.cli.options import Delimiter, Encoding, Format, ModelFile, Output, Report, Time
+from leftfold.cli.options import (
+    Delimiter,
+    Encoding,
+    Epochs,
+    Format,
+    ModelFile,
+    Output,
+    Quiet,
+    Report,
+    Seed,
+    Threads,
+    Time,
+    TimeLimit,
+    TrainedModel,
+    task_app,
+)
 
-app = typer.Typer(
-    help="A label for every word of a sentence or step of a series: train, evaluate, predict.",
-    rich_markup_mode=None,
+app = task_app(
+    "A label for every word of a sentence or step of a series: train, evaluate, predict."
 )
 
 Data = Annotated[
@@ -41,19 +55,10 @@ Input = Annotated[
 ]
 
 
-@app.callback(invoke_without_command=True)
-def tag(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
-
-
 @app.command("train")
 def train(
     data: Data,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the trained model goes.")
-    ] = Path("model.leftfold"),
+    output: TrainedModel = Path("model.leftfold"),
     text: Text = None,
     label: Label = None,
     id_column: Id = None,
@@ -77,22 +82,18 @@ def train(
     window: Annotated[
         int, typer.Option(help="Steps that training reads at a time; predictions read all.", min=1)
     ] = 200,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.", min=1)] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds of training at most.", min=0)
-    ] = None,
+    epochs: Epochs = None,
+    time_limit: TimeLimit = None,
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Rare labels count as much as frequent ones.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of splits and weights.", min=0, max=2**32 - 1)] = 0,
-    threads: Annotated[
-        int | None, typer.Option(help="Processors to use; all by default.", min=1)
-    ] = None,
+    seed: Seed = 0,
+    threads: Threads = None,
     input_format: Input = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     format: Format = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a tagger, and judge it beside simpler ones on sequences that nothing was chosen by.
 

@@ -7,10 +7,22 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Sentences into others, learnt from pairs: train, predict, evaluate.",
-    rich_markup_mode=None,
+from leftfold.cli.options import (
+    Delimiter,
+    Encoding,
+    Epochs,
+    Format,
+    ModelFile,
+    Output,
+    Quiet,
+    Report,
+    Seed,
+    Threads,
+    TrainedModel,
+    task_app,
 )
+
+app = task_app("Sentences into others, learnt from pairs: train, predict, evaluate.")
 
 Data = Annotated[
     list[str],
@@ -20,7 +32,6 @@ Data = Annotated[
         "- for stdin.",
     ),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What train wrote.")]
 Source = Annotated[
     str | None, typer.Option("--source", help="Column to read: a name, or a number without names.")
 ]
@@ -33,36 +44,18 @@ Input = Annotated[
     str | None,
     typer.Option("--input-format", help="txt, csv, tsv, jsonl, parquet; by the ending else."),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Of text files; UTF-8 unless marked.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of CSV; guessed else.")]
 SkipEmpty = Annotated[
     bool, typer.Option("--skip-empty", help="Leave out pairs of which a side is empty.")
 ]
 Beams = Annotated[
     int | None, typer.Option(help="Hypotheses to follow; 1 takes the likeliest part.", min=1)
 ]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
-Report = Annotated[
-    Path | None, typer.Option(help="Write a report: one HTML file that needs no network.")
-]
-Threads = Annotated[int | None, typer.Option(help="Processors to use; all by default.", min=1)]
-
-
-@app.callback(invoke_without_command=True)
-def translate(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @app.command("train")
 def train(
     data: Data,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the trained model goes.")
-    ] = Path("model.leftfold"),
+    output: TrainedModel = Path("model.leftfold"),
     source: Source = None,
     target: Target = None,
     header: Header = None,
@@ -108,18 +101,16 @@ def train(
     minutes: Annotated[
         float, typer.Option(help="Of training at most; less when there is no more to gain.", min=0)
     ] = 24.0,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the pairs at most.", min=1)
-    ] = None,
+    epochs: Epochs = None,
     beams: Annotated[int, typer.Option(help="Hypotheses to follow in writing.", min=1)] = 5,
-    seed: Annotated[int, typer.Option(help="Of splits and weights.", min=0, max=2**32 - 1)] = 0,
+    seed: Seed = 0,
     threads: Threads = None,
     input_format: Input = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_empty: SkipEmpty = False,
-    format: Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    format: Format = None,
+    quiet: Quiet = False,
 ) -> None:
     """Learn from pairs, and judge beside simpler ways on pairs that nothing was chosen by.
 
@@ -216,7 +207,7 @@ def evaluate(
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_empty: SkipEmpty = False,
-    format: Annotated[str | None, typer.Option(help="Of results: table, csv or jsonl.")] = None,
+    format: Format = None,
     output: Output = None,
     threads: Threads = None,
 ) -> None:
