@@ -149,7 +149,7 @@ def test_what_is_wrong_is_said_in_one_line(
     (tmp_path / "broken.leftfold").write_bytes(b"PK\x03\x04 but no more")
     model, text = str(folder / "writer.leftfold"), str(folder / "story.txt")
     calls = {
-        ("train", str(tmp_path / "none.txt")): "none.txt cannot be read",
+        ("train", str(tmp_path / "none.txt")): "none.txt does not exist",
         ("train", str(tmp_path / "empty.txt")): "holds no text",
         ("train", str(tmp_path / "short.txt")): "at least 100 characters",
         ("train", str(tmp_path / "latin.txt")): "line 1: not valid utf-8",
@@ -165,7 +165,7 @@ def test_what_is_wrong_is_said_in_one_line(
         ("sample", model, "--temperature", "-1"): "temperature",
         ("sample", model, "--top-k", "100000"): "top_k",
         ("sample", model, "--beams", "0"): "beams",
-        ("evaluate", model, str(tmp_path / "none.txt")): "none.txt cannot be read",
+        ("evaluate", model, str(tmp_path / "none.txt")): "none.txt does not exist",
         ("evaluate", model, text, "--report", str(tmp_path / "r.html")): "--report expected",
     }
     before = sorted(tmp_path.iterdir())
