@@ -207,9 +207,12 @@ class TextEncoder:
         return encoder
 
 
-def _grams(names: Sequence[str]) -> set[str]:
-    """The different words and pairs of neighbours of a text; a pair is joined by a space."""
-    return {*names, *map(" ".join, itertools.pairwise(names))}
+def _grams(names: Sequence[str]) -> list[str]:
+    """The different words and pairs of neighbours of a text; a pair is joined by a space.
+
+    In the order of the text, so that equally frequent ones are numbered alike in every process.
+    """
+    return list(dict.fromkeys([*names, *map(" ".join, itertools.pairwise(names))]))
 
 
 def _padded(rows: list[list[int]], least: int) -> np.ndarray:
