@@ -1,7 +1,8 @@
 """Damage sound files at random and open them: run by `test_damaged_files.py` in a process.
 
-`python -m tests.saving.damage FILE SEED SECONDS` prints how many of the damaged files were
-refused and how many were read, and stops at anything else: then `found-SEED-FILE` lies beside it.
+`python -m tests.saving.damage FILE SEED SECONDS` damages and opens for so many seconds of processor
+time, prints how many files were refused and how many were read, and stops at anything else: then
+`found-SEED-FILE` lies beside it.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def main() -> None:
     kept = source.with_name(f"found-{seed}-{source.name}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / source.name
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
             path.write_bytes(damaged_bytes(content, chance))
             kept.write_bytes(path.read_bytes())
             start = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-_MOST_CALLS = 20_000
+_MOST_CALLS = 10_000
 """Calls of layers and operations while a model is made, those inside models counted each time."""
 
 _MOST_ELEMENTS = 1 << 28

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 
 _counts: Counter[str] = Counter()
 
 
+@functools.lru_cache(256)
 def to_snake_case(name: str) -> str:
     """`SimpleRNN` to `simple_rnn`, `LSTMCell` to `lstm_cell`."""
     name = re.sub(r"\W+", "", name)

@@ -17,6 +17,7 @@ from leftfold.saving.errors import SavingError
 from leftfold.saving.hdf5 import Variables, WeightsReader
 from leftfold.saving.hdf5_safe import read_array
 from leftfold.saving.legacy_h5 import LegacyReader
+from leftfold.saving.model_from_config import check_sizes
 from leftfold.saving.sharded import ShardedReader
 
 Shape = tuple[int, ...]
@@ -83,6 +84,7 @@ def describe_keras(path: Path) -> Description:
         config = archive.read_json(CONFIG)
         metadata = archive.read_json(METADATA) if METADATA in archive else {}
         metadata = metadata if isinstance(metadata, dict) else {}
+        check_sizes(config, archive.name)
         found = _of_config(config, "Keras model, .keras")
         found.writer = f"Keras {metadata.get('keras_version', '')}".strip()
         found.written = str(metadata.get("date_saved", ""))
@@ -106,6 +108,7 @@ def describe_legacy(path: Path) -> Description:
         config = reader.json("model_config")
         found = Description("Keras weights, .h5")
         if config is not None:
+            check_sizes(config, str(path))
             found = _of_config(config, "Keras model, .h5")
         found.writer = f"Keras {reader.keras_version}"
         kinds = {part.name: part.kind for part in found.parts}

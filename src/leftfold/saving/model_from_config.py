@@ -35,30 +35,39 @@ def model_from(config: Any, name: str, custom_objects: Mapping[str, Any] | None)
     """
     if not isinstance(config, dict) or "class_name" not in config:
         raise SavingError(f"{name} does not describe a model.")
-    _check_sizes(config, name)
+    check_sizes(config, name)
     model = deserialize_keras_object(config, custom_objects)
     if not hasattr(model, "_state_children"):
         raise SavingError(f"{name} describes a {type(model).__name__}, not a model.")
     return model
 
 
-def _check_sizes(config: Any, name: str) -> None:
-    """Refuse what is absurdly large before any zeros are made to try the model with."""
+def check_sizes(config: Any, name: str) -> None:
+    """Refuse what is absurdly large before anything is made of it.
+
+    Args:
+        config: plain data.
+        name: what the file is called in messages.
+
+    Raises:
+        SavingError: for too many objects, or an input that no computer holds.
+    """
     objects, stack = 0, [config]
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
             objects += "class_name" in item
+            if objects > _MOST_OBJECTS:
+                raise SavingError(f"{name} was refused: it describes over {_MOST_OBJECTS} objects.")
             for key in _SHAPES:
                 shape = item.get(key)
-                sizes = [n for n in shape if isinstance(n, int)] if isinstance(shape, list) else []
-                if math.prod(abs(n) for n in sizes) > _MOST_ELEMENTS:
+                if not isinstance(shape, list):
+                    continue
+                if math.prod(abs(n) for n in shape if isinstance(n, int)) > _MOST_ELEMENTS:
                     raise SavingError(f"{name} was refused: it has an input of shape {shape}.")
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
-    if objects > _MOST_OBJECTS:
-        raise SavingError(f"{name} was refused: it describes {objects} objects.")
 
 
 def allowance(stored: int) -> int:

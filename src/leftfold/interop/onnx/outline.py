@@ -16,10 +16,13 @@ from leftfold.saving import SavingError
 
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 
-_MOST_FIELDS = 200_000
+_MOST_FIELDS = 100_000
 _LARGEST_OUTLINE = 16 << 20
 _SMALL = 1 << 12
 """Bytes of a message that are taken as they are, numbers and all."""
+
+_ONE_BYTE = [bytes([value]) for value in range(128)]
+"""Numbers below 128, as nearly all are, the way the format writes them."""
 
 _LEAVE_OUT: dict[int, Any] = {}
 
@@ -143,6 +146,8 @@ class _Outline:
 
 
 def _as_varint(value: int) -> bytes:
+    if value < 128:
+        return _ONE_BYTE[value]
     made = bytearray()
     while value > 127:
         made.append(value & 127 | 128)
