@@ -18,7 +18,7 @@ import numpy as np
 def show(*arrays):
     print(*[hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexdigest()[:16] for a in arrays])
 
-words = ["ebb", "flow", "moon", "sun", "tide", "wave", "wind", "sea", "rain", "sand", "salt", "gull"]
+words = "ebb flow moon sun tide wave wind sea rain sand salt gull".split()
 random = np.random.default_rng(0)
 texts = [" ".join(random.choice(words, 6)) for _ in range(60)]
 labels = ["wet" if "sea" in text.split() else "dry" for text in texts]

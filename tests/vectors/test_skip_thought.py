@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leftfold.datasets.errors import DataError
+from leftfold.saving import SavingError
 from leftfold.vectors.container import WordVectors
 from leftfold.vectors.corpus import Corpus
 from leftfold.vectors.sentence_encoder import SentenceEncoder
@@ -95,9 +96,20 @@ def test_an_encoder_is_the_same_from_a_file(trained, tmp_path):
     again = SentenceEncoder.load(path)
     sentences = ["the wave rose", "a bus turned"]
     np.testing.assert_array_equal(again.encode(sentences), trained.encoder.encode(sentences))
+    sound = dict(np.load(path))
     path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(SavingError, match="is not a file of NumPy arrays"):
         SentenceEncoder.load(path)
+    for name, array in sound.items():
+        np.savez(path, **{**sound, name: np.float32(1)})
+        with pytest.raises(DataError):
+            SentenceEncoder.load(path)
+        np.savez(path, **{other: kept for other, kept in sound.items() if other != name})
+        with pytest.raises(DataError, match=f"has no array '{name}'"):
+            SentenceEncoder.load(path)
+        np.savez(path, **{**sound, name: np.zeros(array.shape, "S9")})
+        with pytest.raises(DataError, match="is no array of numbers"):
+            SentenceEncoder.load(path)
 
 
 def test_texts_without_three_sentences_are_refused():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from leftfold.datasets.errors import DataError
 from leftfold.saving.archive import replacing
+from leftfold.vectors.array_files import ENDS, TOKENS, names_in, packed_names, read_arrays
 from leftfold.vectors.corpus import words
 
 _ARRAYS = ("table", "kernel", "recurrent_kernel", "bias")
@@ -35,16 +35,16 @@ class SentenceEncoder:
         self.table = np.asarray(table, np.float32)
         self.weights = [np.asarray(weight, np.float32) for weight in weights]
         self._numbers = {token: number for number, token in enumerate(self.tokens, 1)}
-        self.units = self.weights[1].shape[0] if len(self.weights) == 3 else 0
-        shapes = [(self.table.shape[-1], 3 * self.units), (self.units, 3 * self.units)]
-        if (
-            self.table.shape[0] != len(self.tokens)
-            or [weight.shape for weight in self.weights[:2]] != shapes
-            or self.weights[2].shape != (2, 3 * self.units)
-        ):
+        found = [self.table.shape, *(weight.shape for weight in self.weights)]
+        self.units = found[2][0] if len(found) == 4 and found[2] else 0
+        dimensions = found[0][-1] if found[0] else 0
+        width = 3 * self.units
+        if found != [
+            (len(self.tokens), dimensions), (dimensions, width), (self.units, width), (2, width)
+        ]:  # fmt: skip
             raise DataError(
                 f"sentence encoder: expected vectors of {len(self.tokens):,} words and weights of "
-                f"a GRU over them, got shapes {[self.table.shape, *(w.shape for w in weights)]}."
+                f"a GRU over them, got shapes {found}."
             )
         self._model: Any = None
 
@@ -110,15 +110,9 @@ class SentenceEncoder:
             SavingError: when it cannot be written.
         """
         path = Path(path)
-        text = [token.encode() for token in self.tokens]
-        arrays: dict[str, Any] = dict(zip(_ARRAYS, (self.table, *self.weights), strict=True))
+        arrays = dict(zip(_ARRAYS, (self.table, *self.weights), strict=True))
         with replacing(path) as file:
-            np.savez(
-                file,
-                tokens=np.frombuffer(b"".join(text), np.uint8),
-                token_ends=np.cumsum([len(token) for token in text]),
-                **arrays,
-            )
+            np.savez(file, allow_pickle=False, **packed_names(self.tokens), **arrays)
         return path
 
     @classmethod
@@ -126,14 +120,10 @@ class SentenceEncoder:
         """Read what `save` wrote.
 
         Raises:
-            DataError: for a file that is missing or holds anything else.
+            SavingError: for a file that is missing or no archive of arrays.
+            DataError: for one that holds anything else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                text, ends = file["tokens"].tobytes(), file["token_ends"].tolist()
-                table, *weights = (file[name] for name in _ARRAYS)
-            starts = [0, *ends[:-1]]
-            tokens = [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise DataError(f"sentence encoder: {path} cannot be read: {error}.") from error
-        return cls(tokens, table, weights)
+        path = Path(path)
+        arrays = read_arrays(path, (TOKENS, ENDS, *_ARRAYS))
+        table, *weights = (arrays[name] for name in _ARRAYS)
+        return cls(names_in(path, arrays), table, weights)
