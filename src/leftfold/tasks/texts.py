@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from leftfold.tasks.grams import GramTable, frequent_grams
 
 LEVELS = ("word", "character")
 PADDING, UNKNOWN = 0, 1
@@ -151,10 +152,12 @@ class TextEncoder:
         lengths = np.array([len(names) for names in named])
         self.cut = choose_cut(lengths, _LONGEST[self.level], self.longest)
         if self.pairs:
-            in_texts = Counter(pair for names in named for pair in _grams(names))
-            frequent = [g for g, n in in_texts.most_common(self.pairs) if n >= _RARE_PAIR]
-            self.pair_index = {gram: number for number, gram in enumerate(frequent, 1)}
+            self._know(frequent_grams(named, self.pairs, _RARE_PAIR))
         return self
+
+    def _know(self, grams: Sequence[str]) -> None:
+        self.pair_index = {gram: number for number, gram in enumerate(grams, 1)}
+        self._table = GramTable(grams)
 
     def lengths(self, texts: Iterable[str]) -> np.ndarray:
         """How many words or characters each text has, `(rows,)`."""
@@ -175,11 +178,7 @@ class TextEncoder:
         words = [[self.index.get(name, UNKNOWN) for name in names] for names in named]
         encoded = {"words": _padded(words, self.cut.longest if whole else 1)}
         if self.pair_index:
-            known = self.pair_index
-            encoded["pairs"] = _padded(
-                [sorted(known[gram] for gram in _grams(names) if gram in known) for names in named],
-                1,
-            )
+            encoded["pairs"] = self._table.rows(named)
         return encoded
 
     def state(self) -> dict[str, Any]:
@@ -203,16 +202,8 @@ class TextEncoder:
         longest, whole, why = state["cut"]
         encoder.cut = Cut(int(longest), float(whole), str(why))
         encoder.index = {str(word): n for n, word in enumerate(state["words"], _FIRST)}
-        encoder.pair_index = {str(gram): n for n, gram in enumerate(state["grams"], 1)}
+        encoder._know([str(gram) for gram in state["grams"]])
         return encoder
-
-
-def _grams(names: Sequence[str]) -> list[str]:
-    """The different words and pairs of neighbours of a text; a pair is joined by a space.
-
-    In the order of the text, so that equally frequent ones are numbered alike in every process.
-    """
-    return list(dict.fromkeys([*names, *map(" ".join, itertools.pairwise(names))]))
 
 
 def _padded(rows: list[list[int]], least: int) -> np.ndarray:
