@@ -29,6 +29,28 @@ nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool tra
     return c.object;
 }
 
+// The matrices of a stack, each as `view` sees one.
+MatrixView first_of(const Array<float>& stack, bool transposed) {
+    const int64_t columns = stack.shape(2);
+    return transposed ? MatrixView{stack.data(), 1, columns} : MatrixView{stack.data(), columns, 1};
+}
+
+nb::object matrix_products(nb::handle a_argument, nb::handle b_argument, bool transpose_a,
+                           bool transpose_b) {
+    constexpr const char* NAME = "batched_gemm";
+    const Array<float> a(a_argument, {NAME, "a"}, {ANY, ANY, ANY});
+    const int64_t count = a.shape(0), m = a.shape(1 + transpose_a),
+                  depth = a.shape(2 - transpose_a);
+    const Array<float> b(b_argument, {NAME, "b"},
+                         {count, transpose_b ? ANY : depth, transpose_b ? depth : ANY});
+    const int64_t n = b.shape(2 - transpose_b);
+    const NewArray c = new_array({count, m, n});
+    nb::gil_scoped_release unlocked;
+    batched_gemm({m, n, depth, first_of(a, transpose_a), first_of(b, transpose_b), c.data, n},
+                 count, m * depth, depth * n, m * n);
+    return c.object;
+}
+
 nb::object embed(nb::handle table_argument, nb::handle ids_argument) {
     const Array<float> table(table_argument, {"embedding_forward", "table"}, {ANY, ANY});
     const Array<int32_t> ids(ids_argument, {"embedding_forward", "ids"}, {ANY});
@@ -72,23 +94,24 @@ nb::object softmax_backward(nb::handle probabilities_argument, nb::handle slopes
     return out.object;
 }
 
-nb::tuple crossentropy(nb::handle logits_argument, nb::handle labels_argument) {
+nb::tuple crossentropy(nb::handle logits_argument, nb::handle labels_argument, float smoothing) {
     constexpr const char* NAME = "softmax_crossentropy";
     const Array<float> logits(logits_argument, {NAME, "logits"}, {ANY, ANY});
     const int64_t rows = logits.shape(0), classes = logits.shape(1);
     const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
     check_ids(labels, classes, {NAME, "labels"});
-    const NewArray losses = new_array({rows}), probabilities = new_array({rows, classes});
+    const NewArray losses = new_array({rows}), surprises = new_array({rows});
+    const NewArray hits = new_array({rows}), probabilities = new_array({rows, classes});
     {
         nb::gil_scoped_release unlocked;
-        softmax_crossentropy(logits.data(), labels.data(), rows, classes, losses.data,
-                             probabilities.data);
+        softmax_crossentropy({logits.data(), labels.data(), rows, classes, smoothing,
+                              surprises.data, losses.data, hits.data, probabilities.data});
     }
-    return nb::make_tuple(losses.object, probabilities.object);
+    return nb::make_tuple(losses.object, surprises.object, hits.object, probabilities.object);
 }
 
 nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle labels_argument,
-                                 nb::handle d_losses_argument) {
+                                 nb::handle d_losses_argument, float smoothing) {
     constexpr const char* NAME = "softmax_crossentropy_gradient";
     const Array<float> probabilities(probabilities_argument, {NAME, "probabilities"}, {ANY, ANY});
     const int64_t rows = probabilities.shape(0), classes = probabilities.shape(1);
@@ -97,8 +120,8 @@ nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle l
     check_ids(labels, classes, {NAME, "labels"});
     const NewArray out = new_array({rows, classes});
     nb::gil_scoped_release unlocked;
-    softmax_crossentropy_gradient(probabilities.data(), labels.data(), d_losses.data(), rows,
-                                  classes, out.data);
+    softmax_crossentropy_gradient(probabilities.data(), labels.data(), d_losses.data(), smoothing,
+                                  rows, classes, out.data);
     return out.object;
 }
 
@@ -160,16 +183,18 @@ nb::object drop_gradient(nb::handle dy_argument, nb::handle mask_argument) {
 void bind_dense(nb::module_& m) {
     m.def("gemm", &matrix_product, array_argument("a"), array_argument("b"), nb::arg("transpose_a"),
           nb::arg("transpose_b"), array_argument("bias"));
+    m.def("batched_gemm", &matrix_products, array_argument("a"), array_argument("b"),
+          nb::arg("transpose_a"), nb::arg("transpose_b"));
     m.def("embedding_forward", &embed, array_argument("table"), array_argument("ids"));
     m.def("embedding_backward", &embed_backward, array_argument("total"), array_argument("ids"),
           array_argument("rows"));
     m.def("softmax", &softmax_forward, array_argument("logits"));
     m.def("softmax_gradient", &softmax_backward, array_argument("probabilities"),
           array_argument("d_probabilities"));
-    m.def("softmax_crossentropy", &crossentropy, array_argument("logits"),
-          array_argument("labels"));
+    m.def("softmax_crossentropy", &crossentropy, array_argument("logits"), array_argument("labels"),
+          nb::arg("smoothing"));
     m.def("softmax_crossentropy_gradient", &crossentropy_gradient, array_argument("probabilities"),
-          array_argument("labels"), array_argument("d_losses"));
+          array_argument("labels"), array_argument("d_losses"), nb::arg("smoothing"));
     m.def("uniform", &random_uniform, nb::arg("key0"), nb::arg("key1"), nb::arg("count"));
     m.def("dropout_mask", &random_dropout_mask, nb::arg("key0"), nb::arg("key1"), nb::arg("count"),
           nb::arg("rate"));

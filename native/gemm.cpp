@@ -197,6 +197,28 @@ void gemm(const Product& p) {
     });
 }
 
+void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,
+                  int64_t c_step) {
+    if (first.m == 0 || first.n == 0) return;
+    const auto product = [&](int64_t i) {
+        Product p = first;
+        p.a.data += i * a_step;
+        p.b.data += i * b_step;
+        p.c += i * c_step;
+        return p;
+    };
+    if (count < thread_limit()) {  // the threads share each product
+        for (int64_t i = 0; i < count; i++)
+            gemm(product(i));
+        return;
+    }
+    const double work = product_nanoseconds(first.m, first.n, first.depth) * count;
+    in_parallel(threads_for(work, count), [&](int thread, int team) {
+        for (int64_t i = count * thread / team; i < count * (thread + 1) / team; i++)
+            multiply_part(product(i), 0, first.m, 0, first.n);
+    });
+}
+
 double peak_gflops(int threads) {
     constexpr int64_t M = 36 / ROWS * ROWS, K = 256, N = 1024 / (WIDTH * LANES) * WIDTH * LANES;
     constexpr int REPEATS = 60;

@@ -27,6 +27,10 @@ struct Product {
 
 void gemm(const Product& product);
 
+// `count` products of one shape, whose operands and results lie so many floats behind each other.
+void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,
+                  int64_t c_step);
+
 // Billions of multiply-adds times two per second on packed panels held in cache: what this
 // processor can do, and what kernels are measured against.
 double peak_gflops(int threads);

@@ -50,6 +50,13 @@ Scale softmax_row(const float* x, int64_t classes, float* p) {
     return {largest, total};
 }
 
+float mean(const float* x, int64_t count) {
+    Vector sums{};
+    for (int64_t k = 0; k < count; k += LANES)
+        sums += load_partial(x + k, count - k);
+    return sum(sums) / static_cast<float>(count);
+}
+
 }  // namespace
 
 void softmax(const float* logits, int64_t rows, int64_t classes, float* probabilities) {
@@ -74,22 +81,27 @@ void softmax_gradient(const float* probabilities, const float* d_probabilities, 
     });
 }
 
-void softmax_crossentropy(const float* logits, const int32_t* labels, int64_t rows, int64_t classes,
-                          float* losses, float* probabilities) {
-    for_each_row(rows, classes, 20, [=](int64_t i) {
-        const float* x = logits + i * classes;
-        const Scale scale = softmax_row(x, classes, probabilities + i * classes);
-        losses[i] = std::log(scale.total) - (x[labels[i]] - scale.largest);
+void softmax_crossentropy(const CrossEntropy& given) {
+    const int64_t classes = given.classes;
+    for_each_row(given.rows, classes, 20, [&](int64_t i) {
+        const float* x = given.logits + i * classes;
+        const Scale scale = softmax_row(x, classes, given.probabilities + i * classes);
+        const float chosen = x[given.labels[i]];
+        given.surprises[i] = std::log(scale.total) - (chosen - scale.largest);
+        given.hits[i] = chosen == scale.largest;
+        given.losses[i] = given.surprises[i];
+        if (given.smoothing > 0) given.losses[i] += given.smoothing * (chosen - mean(x, classes));
     });
 }
 
 void softmax_crossentropy_gradient(const float* probabilities, const int32_t* labels,
-                                   const float* d_losses, int64_t rows, int64_t classes,
-                                   float* d_logits) {
+                                   const float* d_losses, float smoothing, int64_t rows,
+                                   int64_t classes, float* d_logits) {
+    const float share = smoothing / static_cast<float>(classes);
     for_each_row(rows, classes, 4, [=](int64_t i) {
         for (int64_t k = 0; k < classes; k++)
-            d_logits[i * classes + k] = d_losses[i] * probabilities[i * classes + k];
-        d_logits[i * classes + labels[i]] -= d_losses[i];
+            d_logits[i * classes + k] = d_losses[i] * (probabilities[i * classes + k] - share);
+        d_logits[i * classes + labels[i]] -= d_losses[i] * (1 - smoothing);
     });
 }
 

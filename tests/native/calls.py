@@ -97,6 +97,10 @@ DENSE = [
         | {"bias": floats(5)},
         ("bias",),
     ),
+    Call(
+        "batched_gemm",
+        {"a": floats(2, 3, 4), "b": floats(2, 4, 5), "transpose_a": False, "transpose_b": False},
+    ),
     Call("embedding_forward", {"table": floats(3, 4), "ids": ids(7)}),
     Call(
         "embedding_backward",
@@ -105,10 +109,10 @@ DENSE = [
     ),
     Call("softmax", {"logits": floats(7, 3)}),
     Call("softmax_gradient", {"probabilities": floats(7, 3), "d_probabilities": floats(7, 3)}),
-    Call("softmax_crossentropy", {"logits": floats(7, 3), "labels": ids(7)}),
+    Call("softmax_crossentropy", {"logits": floats(7, 3), "labels": ids(7), "smoothing": 0.1}),
     Call(
         "softmax_crossentropy_gradient",
-        {"probabilities": floats(7, 3), "labels": ids(7), "d_losses": floats(7)},
+        {"probabilities": floats(7, 3), "labels": ids(7), "d_losses": floats(7), "smoothing": 0.1},
     ),
     Call("squared_norm", {"gradients": floats(9)}),
     Call("scale", {"gradients": floats(9), "factor": 2.0}, in_place=("gradients",)),

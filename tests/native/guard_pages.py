@@ -91,7 +91,7 @@ def run_dense(native: Any, at_end: bool) -> None:
         native.uniform(1, 2, size)
         labels = guarded(np.zeros(3, np.int32), at_end)
         logits = guarded(np.ones((3, size + 1), np.float32), at_end)
-        native.softmax_crossentropy(logits, labels)
+        native.softmax_crossentropy(logits, labels, 0.1)
         native.softmax_gradient(native.softmax(logits), logits)
         native.embedding_forward(logits, labels)
         native.embedding_backward(logits, labels, guarded(logits, at_end))

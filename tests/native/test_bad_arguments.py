@@ -92,6 +92,8 @@ def test_a_wrong_rank_is_refused_by_name(native, call):
 # Axes that no other argument has to agree with.
 FREE = {
     ("gemm", "a", 0),
+    ("batched_gemm", "a", 1),
+    ("batched_gemm", "b", 2),
     ("embedding_forward", "table", 0),
     ("embedding_forward", "table", 1),
     ("embedding_forward", "ids", 0),
@@ -182,7 +184,7 @@ def test_no_id_is_right_for_an_empty_table(native):
     with pytest.raises(IndexError, match="below 0"):
         native.embedding_forward(np.empty((0, 4), "f"), np.zeros(1, "i"))
     with pytest.raises(IndexError, match="below 0"):
-        native.softmax_crossentropy(np.empty((2, 0), "f"), np.zeros(2, "i"))
+        native.softmax_crossentropy(np.empty((2, 0), "f"), np.zeros(2, "i"), 0.0)
     with pytest.raises(ValueError, match="softmax expected at least one class, got 0"):
         native.softmax(np.empty((2, 0), "f"))
 

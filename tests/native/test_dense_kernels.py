@@ -47,6 +47,26 @@ def test_gemm(native, rows, inner, columns, transpose_a, transpose_b, with_bias,
 
 
 @examples(60)
+@given(
+    sizes=st.tuples(st.integers(0, 9), *[st.one_of(st.just(0), dimension(70))] * 3),
+    transpose_a=st.booleans(),
+    transpose_b=st.booleans(),
+    seed=SEEDS,
+)
+def test_batched_gemm(native, sizes, transpose_a, transpose_b, seed):
+    random = np.random.default_rng(seed)
+    count, rows, inner, columns = sizes
+    a = normal(random, count, *((inner, rows) if transpose_a else (rows, inner)))
+    b = normal(random, count, *((columns, inner) if transpose_b else (inner, columns)))
+    actual = native.batched_gemm(a, b, transpose_a, transpose_b)
+    assert actual.shape == (count, rows, columns)
+    for mine, x, y in zip(actual, a, b, strict=True):
+        assert_same_bits(mine, native.gemm(x, y, transpose_a, transpose_b, None), "product")
+    exact = reference.batched_gemm(a.astype("d"), b.astype("d"), transpose_a, transpose_b)
+    assert_close(actual, exact, TOLERANCE, "products", least=max(1, inner))
+
+
+@examples(60)
 @given(vocabulary=dimension(300), features=dimension(130), tokens=st.integers(0, 500), seed=SEEDS)
 def test_embeddings(native, vocabulary, features, tokens, seed):
     random = np.random.default_rng(seed)
@@ -66,21 +86,26 @@ def test_embeddings(native, vocabulary, features, tokens, seed):
     classes=dimension(300),
     scale=st.sampled_from([0.1, 10.0, 1e4, 1e30]),
     offset=st.sampled_from([0.0, 3e4, -1e6]),
+    smoothing=st.sampled_from([0.0, 0.1, 1.0]),
     seed=SEEDS,
 )
-def test_softmax_crossentropy(native, rows, classes, scale, offset, seed):
+def test_softmax_crossentropy(native, rows, classes, scale, offset, smoothing, seed):
     random = np.random.default_rng(seed)
     # However far the logits are from zero, losses depend on their differences alone.
     logits = normal(random, rows, classes) * np.float32(scale) + np.float32(offset)
     labels = random.integers(0, classes, rows).astype(np.int32)
-    losses, probabilities = native.softmax_crossentropy(logits, labels)
-    expected = reference.softmax_crossentropy(logits.astype(np.float64), labels)
-    assert_close(losses, expected[0], TOLERANCE, "losses")
-    assert_close(probabilities, expected[1], TOLERANCE, "probabilities")
+    actual = native.softmax_crossentropy(logits, labels, smoothing)
+    expected = reference.softmax_crossentropy(logits.astype(np.float64), labels, smoothing)
+    largest = np.abs(logits).max(initial=1)
+    for name, mine, exact in zip(("losses", "surprises", "hits"), actual, expected, strict=False):
+        least = largest if name == "losses" and smoothing else 1
+        assert_close(mine, exact, TOLERANCE, name, least=least)
+    probabilities = actual[-1]
+    assert_close(probabilities, expected[-1], TOLERANCE, "probabilities")
     d_losses = normal(random, rows)
-    actual = native.softmax_crossentropy_gradient(probabilities, labels, d_losses)
+    actual = native.softmax_crossentropy_gradient(probabilities, labels, d_losses, smoothing)
     expected = reference.softmax_crossentropy_gradient(
-        probabilities.astype(np.float64), labels, d_losses.astype(np.float64)
+        probabilities.astype(np.float64), labels, d_losses.astype(np.float64), smoothing
     )
     assert_close(actual, expected, TOLERANCE, "gradient")
     assert_same_bits(native.softmax(logits), probabilities, "softmax")

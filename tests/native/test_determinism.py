@@ -103,6 +103,12 @@ def test_gemm_does_not_depend_on_the_number_of_threads(native, rows, inner, colu
     )
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 64])
+def test_stacks_of_products_do_not_depend_on_the_number_of_threads(native, count):
+    a, b = numbers(count, 40, 300), numbers(count, 50, 300)
+    same_on_any_number_of_threads(native, lambda: [native.batched_gemm(a, b, False, True)])
+
+
 def test_embeddings_do_not_depend_on_the_number_of_threads(native):
     table = numbers(300, 64)
     ids = np.random.default_rng(0).zipf(1.5, 30_000) % 300
@@ -122,10 +128,10 @@ def test_softmax_crossentropy_does_not_depend_on_the_number_of_threads(native):
     labels = np.random.default_rng(0).integers(0, 2000, 1000).astype(np.int32)
 
     def compute() -> list[np.ndarray]:
-        losses, probabilities = native.softmax_crossentropy(logits, labels)
-        gradient = native.softmax_crossentropy_gradient(probabilities, labels, numbers(1000))
+        *losses, probabilities = native.softmax_crossentropy(logits, labels, 0.1)
+        gradient = native.softmax_crossentropy_gradient(probabilities, labels, numbers(1000), 0.1)
         softmax = native.softmax_gradient(native.softmax(logits), logits)
-        return [losses, probabilities, gradient, softmax]
+        return [*losses, probabilities, gradient, softmax]
 
     same_on_any_number_of_threads(native, compute)
 

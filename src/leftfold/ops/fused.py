@@ -183,12 +183,12 @@ def softmax_cross_entropy_values(labels: np.ndarray, logits: np.ndarray) -> Any:
     flat = np.ascontiguousarray(labels.reshape(-1), np.int32)
     check_range(flat, classes, "softmax_cross_entropy", "label")
     rows = np.ascontiguousarray(logits.reshape(-1, classes))
-    losses, probabilities = kernel("softmax_crossentropy", rows.dtype)(rows, flat)
+    losses, *_, probabilities = kernel("softmax_crossentropy", rows.dtype)(rows, flat, 0.0)
 
     def vjp(dy: Any) -> Any:
         slopes = np.ascontiguousarray(dy.reshape(-1))
         backward = kernel("softmax_crossentropy_gradient", rows.dtype)
-        return None, backward(probabilities, flat, slopes).reshape(logits.shape)
+        return None, backward(probabilities, flat, slopes, 0.0).reshape(logits.shape)
 
     return losses.reshape(labels.shape), vjp
 

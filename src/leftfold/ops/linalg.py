@@ -30,11 +30,24 @@ def gemm(
     return kernel("gemm", a.dtype)(a, b, transpose_a, transpose_b, bias)
 
 
+def batched_gemm(
+    a: np.ndarray, b: np.ndarray, transpose_a: bool = False, transpose_b: bool = False
+) -> np.ndarray:
+    """`op(a[i]) @ op(b[i])` of two stacks of matrices `(*batch, n, k)`, `(*batch, k, m)`, alike."""
+    batch = a.shape[:-2]
+    a, transpose_a = _contiguous(a.reshape(-1, *a.shape[-2:]), transpose_a)
+    b, transpose_b = _contiguous(b.reshape(-1, *b.shape[-2:]), transpose_b)
+    products = kernel("batched_gemm", a.dtype)(a, b, transpose_a, transpose_b)
+    return products.reshape(*batch, *products.shape[1:])
+
+
 def _contiguous(a: np.ndarray, transpose: bool) -> tuple[np.ndarray, bool]:
+    """`a`, or its last two axes exchanged, as memory in order; whether they still have to be."""
     if a.flags.c_contiguous:
         return a, transpose
-    if a.flags.f_contiguous:
-        return a.T, not transpose
+    turned = a.swapaxes(-1, -2)
+    if turned.flags.c_contiguous:
+        return turned, not transpose
     return np.ascontiguousarray(a), transpose
 
 
@@ -66,6 +79,8 @@ def matmul(x1: Any, x2: Any, /, *, needs: Any = ()) -> Any:
         )
     if x2.ndim == 2 and x1.ndim >= 2 and x1.dtype == x2.dtype and x1.dtype.kind == "f":
         return _matrix_product(x1, x2, needs)
+    if x1.ndim > 2 and x1.shape[:-2] == x2.shape[:-2] and x1.dtype == x2.dtype == np.float32:
+        return _matrix_products(x1, x2, needs)
     return np.matmul(x1, x2), lambda dy: _batched_gradients(dy, x1, x2, needs)
 
 
@@ -82,6 +97,18 @@ def _matrix_product(x1: np.ndarray, x2: np.ndarray, needs: Any) -> Any:
         )
 
     return y, vjp
+
+
+def _matrix_products(x1: np.ndarray, x2: np.ndarray, needs: Any) -> Any:
+    """As many matrices on both sides: a single call of the kernel."""
+
+    def vjp(dy: Any) -> Any:
+        return (
+            batched_gemm(dy, x2, transpose_b=True) if needs[0] else None,
+            batched_gemm(x1, dy, transpose_a=True) if needs[1] else None,
+        )
+
+    return batched_gemm(x1, x2), vjp
 
 
 def _batched_gradients(dy: Any, x1: np.ndarray, x2: np.ndarray, needs: Any) -> Any:

@@ -110,7 +110,7 @@ def log_totals(logits: np.ndarray) -> np.ndarray:
         ValueError: where it is no number.
     """
     labels = np.zeros(len(logits), np.int32)
-    losses, _ = kernel("softmax_crossentropy", logits.dtype)(logits, labels)
+    losses, *_ = kernel("softmax_crossentropy", logits.dtype)(logits, labels, 0.0)
     totals: np.ndarray = losses.astype(np.float64) + logits[:, 0]
     if not np.isfinite(totals).all():
         raise ValueError("decode got scores that are no numbers: the model's output is NaN.")

@@ -6,7 +6,7 @@ missing, and in other types, these run.
 
 from leftfold.engine.reference.cooccurrence import cooccurrence_counts
 from leftfold.engine.reference.embedding import embedding_backward, embedding_forward
-from leftfold.engine.reference.gemm import gemm
+from leftfold.engine.reference.gemm import batched_gemm, gemm
 from leftfold.engine.reference.glove import glove_update
 from leftfold.engine.reference.gru import gru_backward, gru_forward
 from leftfold.engine.reference.lstm import lstm_backward, lstm_forward
@@ -45,6 +45,7 @@ __all__ = [
     "adam_update",
     "adamax_update",
     "amsgrad_update",
+    "batched_gemm",
     "cooccurrence_counts",
     "dropout",
     "dropout_gradient",

@@ -1,4 +1,4 @@
-"""The product of two matrices."""
+"""Products of matrices."""
 
 from __future__ import annotations
 
@@ -28,3 +28,18 @@ def gemm(
     if bias is not None:
         c += bias
     return c
+
+
+def batched_gemm(a: np.ndarray, b: np.ndarray, transpose_a: bool, transpose_b: bool) -> np.ndarray:
+    """`op(a[i]) @ op(b[i])` for every `i`.
+
+    Args:
+        a: (count, rows, inner), or (count, inner, rows) with `transpose_a`.
+        b: (count, inner, columns), or (count, columns, inner) with `transpose_b`.
+        transpose_a: whether `op` turns the matrices of `a`.
+        transpose_b: whether `op` turns the matrices of `b`.
+
+    Returns:
+        (count, rows, columns).
+    """
+    return np.matmul(a.swapaxes(1, 2) if transpose_a else a, b.swapaxes(1, 2) if transpose_b else b)

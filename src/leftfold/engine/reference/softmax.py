@@ -33,38 +33,51 @@ def softmax_gradient(probabilities: np.ndarray, dprobabilities: np.ndarray) -> n
     return probabilities * (dprobabilities - mean)
 
 
-def softmax_crossentropy(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`loss = log(sum(exp(logits))) - logits[label]` for every row.
+def softmax_crossentropy(
+    logits: np.ndarray, labels: np.ndarray, smoothing: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """`surprise = log(sum(exp(logits))) - logits[label]` for every row.
+
+    A smoothed target gives the share `smoothing` of its probability to all classes alike:
+    `loss = surprise + smoothing * (logits[label] - mean(logits))`.
 
     Args:
         logits: (rows, classes).
         labels: (rows,), each below `classes`.
+        smoothing: from 0 to 1.
 
     Returns:
-        The losses (rows,), and softmax of the logits (rows, classes).
+        The losses and the surprises, (rows,) each; 1 where no class is likelier than the label,
+        otherwise 0, (rows,); and softmax of the logits, (rows, classes).
     """
     shifted = logits - np.max(logits, axis=1, keepdims=True)
     shares = np.exp(shifted)
     total = np.sum(shares, axis=1, keepdims=True)
     chosen = np.take_along_axis(shifted, labels[:, None], axis=1)
-    losses = np.log(total) - chosen
-    return losses[:, 0], shares / total
+    surprises = (np.log(total) - chosen)[:, 0]
+    losses = surprises
+    if smoothing:
+        losses = surprises + smoothing * (chosen[:, 0] - shifted.mean(axis=1))
+    return losses, surprises, (chosen[:, 0] == 0).astype(logits.dtype), shares / total
 
 
 def softmax_crossentropy_gradient(
-    probabilities: np.ndarray, labels: np.ndarray, dlosses: np.ndarray
+    probabilities: np.ndarray, labels: np.ndarray, dlosses: np.ndarray, smoothing: float
 ) -> np.ndarray:
-    """`dlogits = (probabilities - onehot(labels)) * dlosses`.
+    """`dlogits = (probabilities - target) * dlosses`, with the target of `softmax_crossentropy`.
+
+    It is `(1 - smoothing) * onehot(labels) + smoothing / classes`.
 
     Args:
         probabilities: (rows, classes), from `softmax_crossentropy`.
         labels: (rows,).
         dlosses: (rows,).
+        smoothing: from 0 to 1.
 
     Returns:
         (rows, classes).
     """
-    dlogits = probabilities.copy()
-    dlogits[np.arange(len(labels)), labels] -= 1
+    dlogits = probabilities - smoothing / probabilities.shape[1]
+    dlogits[np.arange(len(labels)), labels] -= 1 - smoothing
     dlogits *= dlosses[:, None]
     return dlogits

@@ -322,9 +322,8 @@ class EncoderDecoder(Model):
         written = self.decoder.write(read, encoded, training, places)
         logits = self.decoder.project(written.readouts)
         smoothing = self.label_smoothing if training else 0.0
-        losses, surprises = smoothed_cross_entropy(words, logits, smoothing)
-        hits = int(np.count_nonzero(as_full_array(logits).argmax(axis=1) == words))
-        return losses, surprises, hits
+        losses, surprises, hits = smoothed_cross_entropy(words, logits, smoothing)
+        return losses, surprises, int(hits.data.sum())
 
     def _note(self, loss: Any, surprises: Tensor, hits: int) -> dict[str, Any]:
         count = surprises.size

@@ -25,37 +25,34 @@ def smoothed_cross_entropy(labels: Any, logits: Any, /, smoothing: float = 0.0) 
         smoothing: from 0 to 1.
 
     Returns:
-        The smoothed losses, and those against the words themselves, (rows,) each.
+        The smoothed losses, those against the words themselves, and 1 where no word is likelier
+        than the right one, otherwise 0; (rows,) each.
 
     Raises:
         ValueError: for a label outside the vocabulary.
 
     Example:
         >>> import numpy as np
-        >>> losses, surprises = smoothed_cross_entropy([0], np.array([[2.0, 0.0]]), 0.5)
-        >>> losses.numpy().round(3), surprises.numpy().round(3)
-        (array([0.627]), array([0.127]))
+        >>> losses, surprises, hits = smoothed_cross_entropy([0], np.array([[2.0, 0.0]]), 0.5)
+        >>> losses.numpy().round(3), surprises.numpy().round(3), hits.numpy()
+        (array([0.627]), array([0.127]), array([1.]))
     """
     flat = np.ascontiguousarray(labels, np.int32)
     logits = np.ascontiguousarray(logits)
     check_range(flat, logits.shape[1], "smoothed_cross_entropy", "label")
-    surprises, probabilities = kernel("softmax_crossentropy", logits.dtype)(logits, flat)
-    losses = surprises
-    if smoothing:
-        chosen = logits[np.arange(len(flat)), flat]
-        losses = surprises + (smoothing * (chosen - logits.mean(axis=1))).astype(logits.dtype)
+    forward = kernel("softmax_crossentropy", logits.dtype)
+    losses, surprises, hits, probabilities = forward(logits, flat, smoothing)
+    backward = kernel("softmax_crossentropy_gradient", logits.dtype)
 
-    def vjp(dlosses: Any, dsurprises: Any) -> Any:
-        total = sum(d for d in (dlosses, dsurprises) if d is not None)
-        backward = kernel("softmax_crossentropy_gradient", logits.dtype)
-        dlogits = backward(probabilities, flat, np.ascontiguousarray(total, logits.dtype))
-        if smoothing and dlosses is not None:
-            slope = (smoothing * dlosses).astype(logits.dtype)
-            dlogits -= (slope / logits.shape[1])[:, None]
-            dlogits[np.arange(len(flat)), flat] += slope
-        return None, dlogits
+    def vjp(dlosses: Any, dsurprises: Any, _: Any) -> Any:
+        parts = [
+            backward(probabilities, flat, np.ascontiguousarray(slope, logits.dtype), share)
+            for slope, share in ((dlosses, smoothing), (dsurprises, 0.0))
+            if slope is not None
+        ]
+        return None, sum(parts[1:], parts[0]) if parts else None
 
-    return (losses, surprises), vjp
+    return (losses, surprises, hits), vjp
 
 
 class TokenMean(Metric):
