@@ -125,6 +125,25 @@ nb::object crossentropy_gradient(nb::handle probabilities_argument, nb::handle l
     return out.object;
 }
 
+void find_likeliest(nb::handle logits_argument, int64_t first, nb::handle chosen_argument,
+                    nb::handle log_probabilities_argument) {
+    constexpr const char* NAME = "likeliest";
+    const Array<float> logits(logits_argument, {NAME, "logits"}, {ANY, ANY});
+    const int64_t rows = logits.shape(0), classes = logits.shape(1);
+    const Array<int32_t> chosen(chosen_argument, {NAME, "chosen"}, {rows, ANY}, true);
+    const int64_t count = chosen.shape(1);
+    const Array<float> log_probabilities(log_probabilities_argument, {NAME, "log_probabilities"},
+                                         {rows, count}, true);
+    if (rows > 0 && (first < 0 || count < 1 || count > classes - first))
+        throw nb::value_error(("likeliest expected from 1 to " + std::to_string(classes - first) +
+                               " choices among classes from " + std::to_string(first) +
+                               " on, got " + std::to_string(count) + ".")
+                                  .c_str());
+    nb::gil_scoped_release unlocked;
+    likeliest(logits.data(), rows, classes, first, count, chosen.mutable_data(),
+              log_probabilities.mutable_data());
+}
+
 // How many numbers to draw: no negative count.
 void check_count(const char* function, int64_t count) {
     if (count < 0)
@@ -195,6 +214,8 @@ void bind_dense(nb::module_& m) {
           nb::arg("smoothing"));
     m.def("softmax_crossentropy_gradient", &crossentropy_gradient, array_argument("probabilities"),
           array_argument("labels"), array_argument("d_losses"), nb::arg("smoothing"));
+    m.def("likeliest", &find_likeliest, array_argument("logits"), nb::arg("first"),
+          array_argument("chosen"), array_argument("log_probabilities"));
     m.def("uniform", &random_uniform, nb::arg("key0"), nb::arg("key1"), nb::arg("count"));
     m.def("dropout_mask", &random_dropout_mask, nb::arg("key0"), nb::arg("key1"), nb::arg("count"),
           nb::arg("rate"));

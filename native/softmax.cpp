@@ -1,5 +1,6 @@
 #include "softmax.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "activations.hpp"
@@ -18,36 +19,57 @@ void for_each_row(int64_t rows, int64_t classes, double operations, Body&& body)
     });
 }
 
+// Classes whose largest logit says whether any of them is looked at.
+constexpr int64_t BLOCK = 64;
+
 struct Scale {
     float largest, total;
 };
 
-// p = softmax(x) for one row; returns its largest logit and the sum of exp(x - largest).
-Scale softmax_row(const float* x, int64_t classes, float* p) {
+float largest_of(const float* x, int64_t count) {
     float largest = x[0];
     int64_t k = 0;
-    if (classes >= LANES) {
+    if (count >= LANES) {
         Vector most = load(x);
-        for (k = LANES; k + LANES <= classes; k += LANES) {
+        for (k = LANES; k + LANES <= count; k += LANES) {
             const Vector v = load(x + k);
             most = v > most ? v : most;
         }
         for (int i = 0; i < LANES; i++)
             largest = most[i] > largest ? most[i] : largest;
     }
-    for (; k < classes; k++)
+    for (; k < count; k++)
         largest = x[k] > largest ? x[k] : largest;
+    return largest;
+}
+
+// p = softmax(x) for one row; returns its largest logit and the sum of exp(x - largest).
+Scale softmax_row(const float* x, int64_t classes, float* p) {
+    const float largest = largest_of(x, classes);
     Vector sums{};
-    for (k = 0; k < classes; k += LANES) {
+    for (int64_t k = 0; k < classes; k += LANES) {
         const int64_t left = classes - k;
         store_partial(p + k, exponential(load_partial(x + k, left) - largest), left);
         sums += load_partial(p + k, left);
     }
     const float total = sum(sums);
     const float scale = 1.0f / total;
-    for (k = 0; k < classes; k++)
+    for (int64_t k = 0; k < classes; k++)
         p[k] *= scale;
     return {largest, total};
+}
+
+float sum_of_exponentials(const float* x, int64_t count, float largest) {
+    Vector sums{};
+    int64_t k = 0;
+    for (; k + LANES <= count; k += LANES)
+        sums += exponential(load(x + k) - largest);
+    if (k < count) {
+        float last[LANES];
+        store(last, exponential(load_partial(x + k, count - k) - largest));
+        sums += load_partial(last, count - k);
+    }
+    return sum(sums);
 }
 
 float mean(const float* x, int64_t count) {
@@ -102,6 +124,38 @@ void softmax_crossentropy_gradient(const float* probabilities, const int32_t* la
         for (int64_t k = 0; k < classes; k++)
             d_logits[i * classes + k] = d_losses[i] * (probabilities[i * classes + k] - share);
         d_logits[i * classes + labels[i]] -= d_losses[i] * (1 - smoothing);
+    });
+}
+
+void likeliest(const float* logits, int64_t rows, int64_t classes, int64_t first, int64_t count,
+               int32_t* chosen, float* log_probabilities) {
+    for_each_row(rows, classes, 10, [=](int64_t i) {
+        const float* x = logits + i * classes;
+        int32_t* best = chosen + i * count;
+        float* values = log_probabilities + i * count;
+        std::fill(values, values + count, -INFINITY);
+        std::fill(best, best + count, static_cast<int32_t>(first));
+        float most = x[0];
+        for (int64_t k0 = 0; k0 < classes; k0 += BLOCK) {
+            const int64_t k1 = std::min(k0 + BLOCK, classes);
+            const float top = largest_of(x + k0, k1 - k0);
+            most = top > most ? top : most;
+            if (!(top > values[count - 1])) continue;
+            for (int64_t k = std::max(k0, first); k < k1; k++) {
+                int64_t place = count;
+                for (; place > 0 && x[k] > values[place - 1]; place--)
+                    if (place < count) {
+                        values[place] = values[place - 1];
+                        best[place] = best[place - 1];
+                    }
+                if (place == count) continue;
+                values[place] = x[k];
+                best[place] = static_cast<int32_t>(k);
+            }
+        }
+        const float normal = most + std::log(sum_of_exponentials(x, classes, most));
+        for (int64_t j = 0; j < count; j++)
+            values[j] -= normal;
     });
 }
 

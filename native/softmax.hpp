@@ -32,4 +32,10 @@ void softmax_crossentropy_gradient(const float* probabilities, const int32_t* la
                                    const float* d_losses, float smoothing, int64_t rows,
                                    int64_t classes, float* d_logits);
 
+// Of each row the `count` likeliest classes from `first` on, the likeliest first, the first of
+// equals before the others: their numbers, and the logarithms of their probabilities among all
+// classes.
+void likeliest(const float* logits, int64_t rows, int64_t classes, int64_t first, int64_t count,
+               int32_t* chosen, float* log_probabilities);
+
 }  // namespace leftfold

@@ -114,6 +114,12 @@ DENSE = [
         "softmax_crossentropy_gradient",
         {"probabilities": floats(7, 3), "labels": ids(7), "d_losses": floats(7), "smoothing": 0.1},
     ),
+    Call(
+        "likeliest",
+        {"logits": floats(7, 3), "first": 1, "chosen": np.zeros((7, 2), np.int32)}
+        | {"log_probabilities": floats(7, 2)},
+        in_place=("chosen", "log_probabilities"),
+    ),
     Call("squared_norm", {"gradients": floats(9)}),
     Call("scale", {"gradients": floats(9), "factor": 2.0}, in_place=("gradients",)),
     Call("uniform", {"key0": 1, "key1": 2, "count": 9}),

@@ -102,6 +102,7 @@ FREE = {
     ("softmax", "logits", 1),
     ("softmax_crossentropy", "logits", 1),
     ("softmax_crossentropy_gradient", "probabilities", 1),
+    ("likeliest", "logits", 1),
     ("squared_norm", "gradients", 0),
     ("scale", "gradients", 0),
     ("dropout", "x", 0),

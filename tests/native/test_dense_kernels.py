@@ -115,6 +115,34 @@ def test_softmax_crossentropy(native, rows, classes, scale, offset, smoothing, s
     assert_close(actual, reference.softmax_gradient(*exact), TOLERANCE, "gradient of softmax")
 
 
+@examples(60)
+@given(
+    rows=st.integers(0, 20),
+    classes=dimension(300),
+    share=st.floats(0, 1),
+    scale=st.sampled_from([0.1, 10.0, 1e4]),
+    seed=SEEDS,
+)
+def test_likeliest(native, rows, classes, share, scale, seed):
+    random = np.random.default_rng(seed)
+    first = int(share * (classes - 1))
+    count = int(random.integers(1, classes - first + 1))
+    logits = (normal(random, rows, classes) * np.float32(scale)).round(2)  # some are equal
+    chosen, logs = np.empty((rows, count), np.int32), np.empty((rows, count), np.float32)
+    native.likeliest(logits, first, chosen, logs)
+    words, exact = np.empty_like(chosen), np.empty((rows, count))
+    reference.likeliest(logits.astype(np.float64), first, words, exact)
+    np.testing.assert_array_equal(chosen, words)
+    assert_close(logs, exact, TOLERANCE, "log probabilities", least=np.abs(logits).max(initial=1))
+
+
+@pytest.mark.parametrize(("first", "count"), [(-1, 1), (0, 0), (0, 4), (2, 2), (3, 1)])
+def test_likeliest_refuses_choices_that_there_are_not(native, first, count):
+    chosen, logs = np.empty((2, count), np.int32), np.empty((2, count), np.float32)
+    with pytest.raises(ValueError, match="likeliest expected from 1 to"):
+        native.likeliest(np.ones((2, 3), np.float32), first, chosen, logs)
+
+
 RATES = st.floats(1e-6, 1.0)
 BETAS = st.floats(0.5, 0.999)
 EPSILONS = st.sampled_from([1e-7, 1e-3])

@@ -11,15 +11,16 @@ import numpy as np
 from rich.console import Console
 
 from leftfold.cli.tasks import (
+    begin_training,
     check_writable,
     emit,
+    kept_on_interrupt,
     one_line_errors,
     output_format,
     say,
     source_facts,
     source_name,
 )
-from leftfold.engine import config
 from leftfold.tasks import SequenceClassifier, checks, scores
 from leftfold.tasks.candidates import describe_candidates
 from leftfold.tasks.classification import Classification, classify
@@ -112,11 +113,7 @@ def train(
         UserError: for anything that the user can mend, before anything is written.
         KeyboardInterrupt: on Ctrl-C, after saving the best model so far.
     """
-    check_writable(output, "--output")
-    check_writable(report, "--report")
-    output_format(format, None)
-    if threads is not None:
-        config.set_threads(threads)
+    begin_training(output, report, format, threads)
     classifier = SequenceClassifier(**settings)
     with one_line_errors():
         if report is not None:
@@ -131,16 +128,10 @@ def train(
             judged = source.rows(source.table(test), level=classifier.level)
             judged = judged.only(classes) if classes else judged
             other = judged.rows, judged.labels
-        try:
+        with kept_on_interrupt(classifier, output, found.columns):
             result = classify(
                 found.rows, found.labels, other, classifier, test_share, source_name(source.path)
             )
-        except KeyboardInterrupt:
-            if classifier.__sklearn_is_fitted__():
-                classifier.columns_ = found.columns
-                classifier.save(output)
-                say(f"\nStopped. The best model so far is saved as {output}.")
-            raise
         result.warnings = [*found.warnings, *result.warnings]
         result.facts = source_facts(source.path)
         classifier.columns_ = found.columns

@@ -14,8 +14,14 @@ from typing import Any
 import numpy as np
 
 from leftfold.callbacks import Callback
-from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
-from leftfold.engine import config
+from leftfold.cli.tasks import (
+    begin_training,
+    check_writable,
+    emit,
+    one_line_errors,
+    output_format,
+    say,
+)
 from leftfold.tasks.extras import require
 from leftfold.tasks.forecasting import Forecaster, Panel
 from leftfold.tasks.forecasting.backtest import Backtest, split_begins
@@ -130,11 +136,7 @@ def train(
         UserError: for what the user can mend.
         KeyboardInterrupt: after saving the best so far.
     """
-    check_writable(output, "--output")
-    check_writable(report, "--report")
-    output_format(format, None)
-    if threads is not None:
-        config.set_threads(threads)
+    begin_training(output, report, format, threads)
     with one_line_errors():
         _check_drawing(report)
         forecaster = Forecaster(**settings)

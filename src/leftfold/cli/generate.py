@@ -12,8 +12,14 @@ from typing import Any
 
 from leftfold.callbacks import Callback
 from leftfold.cli.errors import UserError
-from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
-from leftfold.engine import config
+from leftfold.cli.tasks import (
+    begin_training,
+    check_writable,
+    emit,
+    one_line_errors,
+    output_format,
+    say,
+)
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.text.corpus import Corpus, read_corpus
 from leftfold.tasks.text.evaluation import TextEvaluation
@@ -106,11 +112,7 @@ def train(
         UserError: for what the user can mend.
         KeyboardInterrupt: after saving the best so far.
     """
-    check_writable(model, "--output")
-    check_writable(report, "--report")
-    output_format(format, None)
-    if threads is not None:
-        config.set_threads(threads)
+    begin_training(model, report, format, threads)
     with one_line_errors():
         corpus = read_corpus(source, column, encoding)
         if isinstance(held_out, str):

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from leftfold.cli.tasks import (
+    begin_training,
     check_writable,
     emit,
+    kept_on_interrupt,
     one_line_errors,
     output_format,
     say,
     source_facts,
     source_name,
 )
-from leftfold.engine import config
 from leftfold.tasks import leads
 from leftfold.tasks.extras import require
 from leftfold.tasks.references import has_scikit_learn
@@ -94,11 +95,7 @@ def train(
         UserError: for anything that the user can mend, before anything is written.
         KeyboardInterrupt: on Ctrl-C, after saving the best model so far.
     """
-    check_writable(output, "--output")
-    check_writable(report, "--report")
-    output_format(format, None)
-    if threads is not None:
-        config.set_threads(threads)
+    begin_training(output, report, format, threads)
     tagger = SequenceTagger(**settings)
     with one_line_errors():
         if report is not None:
@@ -111,7 +108,7 @@ def train(
             None if path is None else _pair(source.read(path, known=found.columns))
             for path in (validation, test)
         )
-        try:
+        with kept_on_interrupt(tagger, output, found.columns):
             result = tag(
                 *_pair(found),
                 judge_by,
@@ -120,12 +117,6 @@ def train(
                 source_name(source.path),
                 validation=stop_by,
             )
-        except KeyboardInterrupt:
-            if tagger.__sklearn_is_fitted__():
-                tagger.columns_ = found.columns
-                tagger.save(output)
-                say(f"\nStopped. The best model so far is saved as {output}.")
-            raise
         result.facts = source_facts(source.path)
         tagger.columns_ = found.columns
         tagger.save(output)

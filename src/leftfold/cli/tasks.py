@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leftfold.cli.errors import UserError
+from leftfold.engine import config
 from leftfold.saving import SavingError
 from leftfold.saving.archive import replacing
 from leftfold.tasks.errors import DataError, MissingExtraError
@@ -59,6 +60,40 @@ def check_writable(path: Path | None, option: str) -> None:
         raise UserError(f"{option} expected a file, got the folder {path}.")
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{option} names a folder that cannot be written: {folder}.")
+
+
+def begin_training(
+    output: Path, report: Path | None, format: str | None, threads: int | None
+) -> None:
+    """Complain about what would only fail after the training, and set the threads.
+
+    Raises:
+        UserError: for a path that cannot be written, or a format that is not known.
+    """
+    check_writable(output, "--output")
+    check_writable(report, "--report")
+    output_format(format, None)
+    if threads is not None:
+        config.set_threads(threads)
+
+
+@contextlib.contextmanager
+def kept_on_interrupt(task: Any, output: Path, columns: dict[str, Any]) -> Iterator[None]:
+    """Inside the block, Ctrl-C saves the best model so far before it is passed on.
+
+    Args:
+        task: learns from data; has `save`, and `columns_` for the next argument.
+        output: where the model goes.
+        columns: of the data.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if task.__sklearn_is_fitted__():
+            task.columns_ = columns
+            task.save(output)
+            say(f"\nStopped. The best model so far is saved as {output}.")
+        raise
 
 
 def source_name(path: str) -> str:

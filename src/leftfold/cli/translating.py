@@ -13,8 +13,10 @@ from typing import Any
 from leftfold.cli.errors import UserError
 from leftfold.cli.generate import TimeLeft
 from leftfold.cli.tasks import (
+    begin_training,
     check_writable,
     emit,
+    kept_on_interrupt,
     one_line_errors,
     output_format,
     say,
@@ -64,11 +66,7 @@ def train(
         UserError: for what the user can mend.
         KeyboardInterrupt: after saving the best so far.
     """
-    check_writable(output, "--output")
-    check_writable(report, "--report")
-    output_format(format, None)
-    if threads is not None:
-        config.set_threads(threads)
+    begin_training(output, report, format, threads)
     with one_line_errors():
         for side in ("source", "target"):
             check_language(f"--{side}-language", settings[f"{side}_language"])
@@ -76,7 +74,7 @@ def train(
         _announce(found, settings)
         same = _same_columns(layout, found)
         translator = Translator(**settings)
-        try:
+        with kept_on_interrupt(translator, output, found.columns):
             result = translate(
                 *found.pairs,
                 test=tuple(read_pairs(test, same).pairs) if test else None,  # type: ignore[arg-type]
@@ -86,11 +84,6 @@ def train(
                 source=" and ".join(source_name(path) for path in paths),
                 callbacks=[] if quiet else [TimeLeft(settings["time_limit"], settings["epochs"])],
             )
-        except KeyboardInterrupt:
-            if translator.__sklearn_is_fitted__():
-                translator.save(output)
-                say(f"\nStopped. The best model so far is saved as {output}.")
-            raise
         translator.columns_ = found.columns
         translator.save(output)
     _tell(result, format, None)

@@ -8,10 +8,7 @@ import numpy as np
 
 from leftfold.models.seq2seq.encoder_decoder import EncoderDecoder
 from leftfold.models.seq2seq.stepping import Decoding
-from leftfold.streaming.hypotheses import Decoded, Journal, forbid, log_totals
-
-_BLOCK = 64
-"""Words whose largest score is found before single ones are looked at."""
+from leftfold.streaming.hypotheses import Decoded, Journal, likeliest
 
 
 class BeamSearch:
@@ -68,10 +65,8 @@ class BeamSearch:
         """For each sentence its likeliest continuations: rows gone on from, words, sums."""
         sentence = self._decoding.sentence
         logits = self._decoding.step(words)
-        normal = log_totals(logits)
-        forbid(logits)
-        candidates, scores = largest(logits, self._beams)
-        scores = scores + (totals - normal)[:, None]
+        candidates, scores = likeliest(logits, self._beams)
+        scores = scores + totals[:, None]
         place = np.arange(len(sentence)) - np.searchsorted(sentence, sentence)
         width = candidates.shape[1]
         table = np.full((len(self._widths), (place.max() + 1) * width), -np.inf)
@@ -115,25 +110,3 @@ class BeamSearch:
             self._numbers, self._limits = self._numbers[left], self._limits[left]
             self._widths, self._best = self._widths[left], self._best[left]
         return words[rows], totals[rows]
-
-
-def largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of each row the `count` largest, in any order: where they stand, and what they are.
-
-    The largest of blocks of scores say in which blocks they can be; only these are looked at.
-    """
-    rows, size = scores.shape
-    count = min(count, size)
-    blocks = size // _BLOCK
-    if blocks <= count:
-        places = np.argpartition(scores, size - count, axis=1)[:, size - count :]
-        return places, np.take_along_axis(scores, places, 1)
-    whole = scores[:, : blocks * _BLOCK].reshape(rows, blocks, _BLOCK)
-    tops = whole.max(axis=2)
-    best = np.argpartition(tops, blocks - count, axis=1)[:, blocks - count :]
-    inside = (best[:, :, None] * _BLOCK + np.arange(_BLOCK)).reshape(rows, -1)
-    rest = np.broadcast_to(np.arange(blocks * _BLOCK, size), (rows, size - blocks * _BLOCK))
-    places = np.concatenate([inside, rest], axis=1)
-    values = np.take_along_axis(scores, places, 1)
-    chosen = np.argpartition(values, values.shape[1] - count, axis=1)[:, -count:]
-    return np.take_along_axis(places, chosen, 1), np.take_along_axis(values, chosen, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import NoReturn
 
 import numpy as np
 
@@ -103,6 +104,28 @@ def _stacked(steps: list[np.ndarray]) -> np.ndarray:
     return np.stack(steps, axis=1)
 
 
+def likeliest(logits: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The words with which each row is likeliest to go on, never padding or start.
+
+    Args:
+        logits: (rows, words).
+        count: at most so many words for each row.
+
+    Returns:
+        Words, the likeliest first, and the logarithms of their probabilities, (rows, count) each.
+
+    Raises:
+        ValueError: where scores are no numbers.
+    """
+    rows, size = logits.shape
+    shape = rows, min(count, size - EncoderDecoder.END)
+    words, logs = np.empty(shape, np.int32), np.empty(shape, logits.dtype)
+    kernel("likeliest", logits.dtype)(logits, EncoderDecoder.END, words, logs)
+    if np.isnan(logs).any():
+        _refuse_no_numbers()
+    return words, logs
+
+
 def log_totals(logits: np.ndarray) -> np.ndarray:
     """The logarithm of the sum of the exponentials of each row, float64.
 
@@ -113,8 +136,12 @@ def log_totals(logits: np.ndarray) -> np.ndarray:
     losses, *_ = kernel("softmax_crossentropy", logits.dtype)(logits, labels, 0.0)
     totals: np.ndarray = losses.astype(np.float64) + logits[:, 0]
     if not np.isfinite(totals).all():
-        raise ValueError("decode got scores that are no numbers: the model's output is NaN.")
+        _refuse_no_numbers()
     return totals
+
+
+def _refuse_no_numbers() -> NoReturn:
+    raise ValueError("decode got scores that are no numbers: the model's output is NaN.")
 
 
 def forbid(logits: np.ndarray) -> None:

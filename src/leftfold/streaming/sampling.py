@@ -32,13 +32,11 @@ class Sampler:
         top_p: float | None,
     ) -> None:
         if not 0 <= temperature < np.inf:
-            raise ValueError(
-                f"generate expected temperature to be a number of at least 0, got {temperature}."
-            )
+            raise ValueError(f"temperature expected a number of at least 0, got {temperature}.")
         if top_k is not None and not 1 <= top_k <= size:
-            raise ValueError(f"generate expected top_k from 1 to {size}, got {top_k}.")
+            raise ValueError(f"top_k expected a number from 1 to {size}, got {top_k}.")
         if top_p is not None and not 0 < top_p <= 1:
-            raise ValueError(f"generate expected top_p above 0 and at most 1, got {top_p}.")
+            raise ValueError(f"top_p expected a number above 0 and at most 1, got {top_p}.")
         self._logits = logits
         self._temperature = temperature
         self._top_k = None if top_k == size else top_k

@@ -31,6 +31,7 @@ from leftfold.engine.reference.random import (
 )
 from leftfold.engine.reference.simple_rnn import simple_rnn_backward, simple_rnn_forward
 from leftfold.engine.reference.softmax import (
+    likeliest,
     softmax,
     softmax_crossentropy,
     softmax_crossentropy_gradient,
@@ -56,6 +57,7 @@ __all__ = [
     "glove_update",
     "gru_backward",
     "gru_forward",
+    "likeliest",
     "lstm_backward",
     "lstm_forward",
     "nadam_update",

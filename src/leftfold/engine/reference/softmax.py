@@ -33,6 +33,25 @@ def softmax_gradient(probabilities: np.ndarray, dprobabilities: np.ndarray) -> n
     return probabilities * (dprobabilities - mean)
 
 
+def likeliest(
+    logits: np.ndarray, first: int, chosen: np.ndarray, log_probabilities: np.ndarray
+) -> None:
+    """Of each row the likeliest classes, the first of equals before the others.
+
+    Args:
+        logits: (rows, classes).
+        first: the class from which on they may be chosen.
+        chosen: int32, (rows, count), receives their numbers, the likeliest first.
+        log_probabilities: (rows, count), receives `log(softmax(logits))` of them, in which all
+            classes have a part.
+    """
+    order = np.argsort(-logits[:, first:], axis=1, kind="stable")
+    chosen[...] = order[:, : chosen.shape[1]] + first
+    most = np.max(logits, axis=1, keepdims=True)
+    normal = most + np.log(np.sum(np.exp(logits - most), axis=1, keepdims=True))
+    log_probabilities[...] = np.take_along_axis(logits, chosen, axis=1) - normal
+
+
 def softmax_crossentropy(
     logits: np.ndarray, labels: np.ndarray, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
