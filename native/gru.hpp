@@ -18,6 +18,7 @@
 
 namespace leftfold {
 
+template <class T>
 class Gru {
   public:
     // `inputs.bias` is (2, 3 * units) if `reset_after`, else (3 * units).
@@ -34,23 +35,23 @@ class Gru {
 
   private:
     const bool reset_after_;
-    Recurrence r_;
+    Recurrence<T> r_;
     int64_t gates_row_;
-    float* gates_;
+    T* gates_;
     // Depth of the input and recurrent parts of a stacked row, and where the second starts.
     int64_t x_depth_, h_from_, h_depth_;
-    Floats panels_;
-    std::unique_ptr<Panels> candidate_;  // Rg alone, where the reset comes before
-    std::unique_ptr<GateProduct> to_h_, to_x_, to_reset_h_;
+    Aligned<T> panels_;
+    std::unique_ptr<Panels<T>> candidate_;  // Rg alone, where the reset comes before
+    std::unique_ptr<GateProduct<T>> to_h_, to_x_, to_reset_h_;
 
-    Rows gates(int64_t s, const Own& own) const {
+    Rows<T> gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
     }
     const float* recurrent_bias() const;
     void pack_weights();
     void pack_transposed_weights();
     template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
-    void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
+    void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
     template <class Phi>
     void candidate_step(int64_t s, const Own& own, Phi phi) const;
     template <class Phi, class Sigma>
