@@ -83,6 +83,7 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     m.def("set_allocator", &lf::set_allocator);
     m.def("set_threads", &lf::set_threads);
     m.def("bfloat16_forms", &lf::bfloat16_forms);
+    m.def("best_bfloat16_form", &lf::best_pair_form);
     m.def("use_bfloat16_form", &lf::use_bfloat16_form, lf::nb::arg("form"));
     m.def("peak_gflops", &lf::measure_peak);
     m.def("exponential", &lf::elementwise<lf::exponential>);

@@ -25,8 +25,20 @@ Gru<T>::Gru(const Inputs& inputs, bool reset_after, const Allocate& allocate)
       x_depth_(r_.x_at + inputs.features),
       h_from_(x_depth_),
       h_depth_(r_.width - x_depth_) {
+    if constexpr (ROUNDED) start_carried(allocate);
     pack_weights();
     if (r_.in.keep) pack_transposed_weights();
+}
+
+template <class T>
+void Gru<T>::start_carried(const Allocate& allocate) {
+    const int64_t units = r_.in.units, row = spread<float>(units);
+    carried_ = allocate(r_.in.batch * row);
+    for (int64_t r = 0; r < r_.in.batch; r++)
+        if (r_.in.initial_h)
+            copy(r_.in.initial_h + r_.schedule.source(r) * units, carried_ + r * row, units);
+        else
+            clear(carried_ + r * row, units);
 }
 
 template <class T>
@@ -123,7 +135,8 @@ template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
 void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
     constexpr int RECURRENT = RESET_AFTER ? 3 : 2;
     const Inputs& in = r_.in;
-    const Rows<T> stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
+    const Rows<T> stacked = r_.stacked(s, own);
+    const auto state = carried(s, own);
     const Rows<T> gate_rows = gates(s, own);
     const StateRows<T> new_h = r_.next_h(s, own);
     const bool holes = r_.schedule.has_holes();
@@ -149,7 +162,7 @@ void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sig
                                                                  h_panel, h_depth_, a_gate);
             for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
-                const Vector h_before = load_partial(old_h[row] + unit, left);
+                const Vector h_before = load_partial(state[row] + unit, left);
                 const Vector z = sigma(tile.at[n][TILE_Z]);
                 const Vector r = sigma(tile.at[n][TILE_R]);
                 T* kept = gate_rows[row] + unit;
@@ -159,6 +172,7 @@ void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sig
                     Vector h = multiply_add(z, h_before, (1.0f - z) * g);
                     if (holes && r_.schedule.hole(own.row(row), s)) h = h_before;
                     store_partial(new_h[row] + unit, h, left);
+                    if constexpr (ROUNDED) store_partial(state[row] + unit, h, left);
                     if (!in.keep) continue;
                     store_partial(kept + 2 * in.units, g, left);
                     store_partial(kept + 3 * in.units, u, left);
@@ -182,7 +196,8 @@ template <class T>
 template <class Phi>
 void Gru<T>::candidate_step(int64_t s, const Own& own, Phi phi) const {
     const Inputs& in = r_.in;
-    const Rows<T> gate_rows = gates(s, own), old_h = r_.previous_h(s, own);
+    const Rows<T> gate_rows = gates(s, own);
+    const auto state = carried(s, own);
     const StateRows<T> new_h = r_.next_h(s, own);
     candidate_->for_each([&](int64_t column, const T* panel, auto width) {
         constexpr int WIDTH = decltype(width)::value;
@@ -201,10 +216,11 @@ void Gru<T>::candidate_step(int64_t s, const Own& own, Phi phi) const {
                     T* g_at = kept + 2 * in.units + unit;
                     const Vector z = load_partial(kept + unit, left);
                     const Vector g = phi(load_partial(g_at, left) + tile.at[n][v]);
-                    const Vector h_before = load_partial(old_h[row] + unit, left);
+                    const Vector h_before = load_partial(state[row] + unit, left);
                     const Vector h = skip ? h_before : multiply_add(z, h_before, (1.0f - z) * g);
                     store_partial(g_at, g, left);
                     store_partial(new_h[row] + unit, h, left);
+                    if constexpr (ROUNDED) store_partial(state[row] + unit, h, left);
                 }
             }
         });

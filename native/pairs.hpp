@@ -49,7 +49,9 @@ void add_pairs(const PairProduct& product);
 
 // The forms of the product that run here, best first: "amx", "avx512_bf16", or none.
 std::vector<std::string> pair_forms();
-// Uses one of them from now on; the best one by default.
+// The one that is faster than products of floats, or nothing.
+std::string best_pair_form();
+// Uses one of them from now on. There must be one before the first product.
 void use_pair_form(const std::string& form);
 
 }  // namespace leftfold

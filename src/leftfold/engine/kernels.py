@@ -62,9 +62,9 @@ def _load(asked: str) -> Any:
     chosen = asked or next(name for name in _NAMES if name in supported)
     module = importlib.import_module(f"leftfold._native_{chosen}")
     module.set_allocator(workspace.empty)
-    forms = module.bfloat16_forms()
-    if forms:
-        module.use_bfloat16_form(forms[0])
+    best = module.best_bfloat16_form()
+    if best:
+        module.use_bfloat16_form(best)
     config.follow_threads(module.set_threads)
     return module
 
@@ -78,11 +78,11 @@ def isa() -> str:
 def bfloat16_products() -> str | None:
     """How products of bfloat16s are computed here: `amx`, `avx512_bf16`, or `None` for not at all.
 
-    `None` means that layers of the policy `mixed_bfloat16` compute in float32.
+    `None` means that layers of the policy `mixed_bfloat16` compute in float32: there are none,
+    or they are slower.
     """
     module = native()
-    forms = [] if module is None else module.bfloat16_forms()
-    return forms[0] if forms else None
+    return module.best_bfloat16_form() or None if module is not None else None
 
 
 def kernel(name: str, dtype: Any = _FLOAT32, bfloat16: bool = False) -> Callable[..., Any]:

@@ -22,9 +22,9 @@ class DTypePolicy:
         name: such as `"float32"`; the global policy's by default. `"mixed_bfloat16"` keeps weights
             and arrays in float32 and lets recurrences and dense layers round the operands of
             their products, and what they keep for the gradient, to bfloat16, 16 bits with the
-            range of float32; where the processor has no such products, which is told once, they
-            compute in float32. `"mixed_float16"`, which is for graphics cards, is told once to
-            mean float32.
+            range of float32; where the processor has no fast products of such numbers, which is
+            told once, they compute in float32. `"mixed_float16"`, which is for graphics cards, is
+            told once to mean float32.
 
     Raises:
         ValueError: for what is not the name of a type or of a policy.
@@ -85,8 +85,8 @@ class DTypePolicy:
 def _tell_where_it_is_float32() -> None:
     if kernels.bfloat16_products() is None:
         tell_once(
-            "This processor, or this build of Leftfold, has no products of bfloat16: layers of "
-            f"{MIXED} compute in float32."
+            "This processor, or this build of Leftfold, has no fast products of bfloat16: layers "
+            f"of {MIXED} compute in float32."
         )
 
 

@@ -141,7 +141,13 @@ def lstm(
     masks = _checked_masks("lstm", 4, tensors, mask, input_dropout, recurrent_dropout)
     flags = go_backwards, return_sequences, zero_output_for_mask
     return _read(
-        "lstm", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks, bfloat16
+        "lstm",
+        tensors,
+        masks,
+        (activation, recurrent_activation, *flags),
+        needs,
+        in_chunks,
+        bfloat16,
     )
 
 
@@ -209,7 +215,13 @@ def gru(
     masks = _checked_masks("gru", 3, tensors, mask, input_dropout, recurrent_dropout)
     flags = reset_after, go_backwards, return_sequences, zero_output_for_mask
     return _read(
-        "gru", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks, bfloat16
+        "gru",
+        tensors,
+        masks,
+        (activation, recurrent_activation, *flags),
+        needs,
+        in_chunks,
+        bfloat16,
     )
 
 
