@@ -104,8 +104,9 @@ void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma si
             constexpr int SIZE = decltype(size)::value;
             const T* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, GATES> tile(size);
-            r_.template begin<0, GATES>(tile, s, own, first,
-                               [&](int gate) { return std::pair{gate * in.units + unit, left}; });
+            r_.template begin<0, GATES>(tile, s, own, first, [&](int gate) {
+                return std::pair{gate * in.units + unit, left};
+            });
             if (in.keep)
                 for (int n = 0; n < size; n++)
                     for (int gate = 0; gate < GATES; gate++)

@@ -31,48 +31,56 @@ struct Rest {
     }
 };
 
-// ROWS by COUNT vectors of the result, in registers.
+#define LEFTFOLD_PAIRS_OF_VECTORS __attribute__((target("avx512bf16")))
+
+// sums += a * panel, in registers; `depth` is even.
 template <int ROWS, int COUNT>
-__attribute__((target("avx512bf16"))) void add_vectors(const PairProduct& p, int row) {
+LEFTFOLD_PAIRS_OF_VECTORS LEFTFOLD_INLINE void add_rows(__m512 (&sums)[ROWS][COUNT],
+                                                        const bfloat16* a, int64_t a_row,
+                                                        const bfloat16* panel, int64_t panel_step,
+                                                        int64_t depth) {
+    for (int64_t k = 0; k < depth; k += 2) {
+        __m512bh b[COUNT];
+#pragma GCC unroll 4
+        for (int v = 0; v < COUNT; v++)
+            b[v] = (__m512bh)_mm512_loadu_si512(panel + k * panel_step + 2 * v * LANES);
+#pragma GCC unroll 6
+        for (int r = 0; r < ROWS; r++) {
+            int32_t pair;
+            std::memcpy(&pair, a + r * a_row + k, sizeof pair);
+            const __m512bh both = (__m512bh)_mm512_set1_epi32(pair);
+#pragma GCC unroll 4
+            for (int v = 0; v < COUNT; v++)
+                sums[r][v] = _mm512_dpbf16_ps(sums[r][v], both, b[v]);
+        }
+    }
+}
+
+template <int ROWS, int COUNT>
+LEFTFOLD_PAIRS_OF_VECTORS void add_vectors(const PairProduct& p, int64_t row) {
+    Vector* out = p.out + row * p.out_row;
+    const bfloat16* a = p.a + row * p.a_row;
     __m512 sums[ROWS][COUNT];
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < COUNT; v++)
-            sums[r][v] = (__m512)p.out[(row + r) * p.out_row + v];
-    const auto add = [&](const bfloat16* a, int64_t a_row, const bfloat16* panel,
-                         int64_t depth) __attribute__((target("avx512bf16"))) {
-        for (int64_t k = 0; k < depth; k += 2) {
-            __m512bh b[COUNT];
-#pragma GCC unroll 4
-            for (int v = 0; v < COUNT; v++)
-                b[v] = (__m512bh)_mm512_loadu_si512(panel + k * p.panel_step + 2 * v * LANES);
-#pragma GCC unroll 6
-            for (int r = 0; r < ROWS; r++) {
-                int32_t pair;
-                std::memcpy(&pair, a + r * a_row + k, sizeof pair);
-                const __m512bh both = (__m512bh)_mm512_set1_epi32(pair);
-#pragma GCC unroll 4
-                for (int v = 0; v < COUNT; v++)
-                    sums[r][v] = _mm512_dpbf16_ps(sums[r][v], both, b[v]);
-            }
-        }
-    };
+            sums[r][v] = (__m512)out[r * p.out_row + v];
     const int64_t whole = p.depth / 2 * 2;
-    add(p.a + row * p.a_row, p.a_row, p.panel, whole);
+    add_rows<ROWS, COUNT>(sums, a, p.a_row, p.panel, p.panel_step, whole);
     if (whole < p.depth) {
         bfloat16 last[ROWS][2] = {};
         for (int r = 0; r < ROWS; r++)
-            last[r][0] = p.a[(row + r) * p.a_row + whole];
-        add(last[0], 2, p.panel + whole * p.panel_step, 2);
+            last[r][0] = a[r * p.a_row + whole];
+        add_rows<ROWS, COUNT>(sums, last[0], 2, p.panel + whole * p.panel_step, p.panel_step, 2);
     }
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < COUNT; v++)
-            p.out[(row + r) * p.out_row + v] = (Vector)sums[r][v];
+            out[r * p.out_row + v] = (Vector)sums[r][v];
 }
 
 void add_by_vectors(const PairProduct& p) {
     with_size<4>(p.columns, [&](auto columns) {
         for_each_tile<6>(p.rows, [&](int64_t row, auto rows) {
-            add_vectors<decltype(rows)::value, decltype(columns)::value>(p, static_cast<int>(row));
+            add_vectors<decltype(rows)::value, decltype(columns)::value>(p, row);
         });
     });
 }
@@ -95,13 +103,13 @@ LEFTFOLD_INLINE void settle_memory(const void* used) {
     asm volatile("" ::"r"(used) : "memory");
 }
 
+#define LEFTFOLD_PAIRS_OF_TILES __attribute__((target("amx-tile,amx-bf16")))
+
 // One block of the depth: sums += left * panel. Registers are named by literals, so columns
 // cannot be a loop.
-__attribute__((target("amx-tile,amx-bf16"))) LEFTFOLD_INLINE void add_block(const bfloat16* left,
-                                                                            int64_t left_bytes,
-                                                                            const bfloat16* panel,
-                                                                            int64_t panel_bytes,
-                                                                            int columns) {
+LEFTFOLD_PAIRS_OF_TILES LEFTFOLD_INLINE void add_block(const bfloat16* left, int64_t left_bytes,
+                                                       const bfloat16* panel, int64_t panel_bytes,
+                                                       int columns) {
     constexpr int64_t NEXT = 2 * LANES;
     _tile_loadd(4, left, left_bytes);
     _tile_loadd(5, panel, panel_bytes);
@@ -117,7 +125,7 @@ __attribute__((target("amx-tile,amx-bf16"))) LEFTFOLD_INLINE void add_block(cons
     _tile_dpbf16ps(3, 4, 6);
 }
 
-__attribute__((target("amx-tile,amx-bf16"))) void add_by_tiles(const PairProduct& p) {
+LEFTFOLD_PAIRS_OF_TILES void add_by_tiles(const PairProduct& p) {
     const TileShapes shapes(p.rows);
     settle_memory(&shapes);
     _tile_loadconfig(&shapes);

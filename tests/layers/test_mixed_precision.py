@@ -13,6 +13,7 @@ import pytest
 from leftfold import Input, Sequential, layers, models, ops, utils
 from leftfold.dtype_policies import DTypePolicy, dtype_policy, set_global_policy
 from leftfold.engine import Tape, Tensor, kernels, legacy
+from leftfold.interop import keras_alias
 from tests.layers.recurrent.helpers import every_layer, flat, holes, numbers
 
 MIXED = "mixed_bfloat16"
@@ -118,6 +119,17 @@ def test_the_global_policy_holds_for_layers_made_from_now_on() -> None:
     assert after.forward_layer.cell.compute_dtype == after.compute_dtype == "bfloat16"
     set_global_policy("float32")
     assert layers.GRU(2).compute_dtype == "float32"
+
+
+def test_scripts_find_the_policy_where_keras_has_it() -> None:
+    keras_alias.install()
+    try:
+        from keras import mixed_precision
+
+        mixed_precision.set_global_policy(MIXED)
+        assert mixed_precision.global_policy().compute_dtype == "bfloat16"
+    finally:
+        keras_alias.uninstall()
 
 
 def test_a_layer_of_the_users_own_may_cast_to_its_compute_dtype() -> None:

@@ -62,9 +62,6 @@ def _load(asked: str) -> Any:
     chosen = asked or next(name for name in _NAMES if name in supported)
     module = importlib.import_module(f"leftfold._native_{chosen}")
     module.set_allocator(workspace.empty)
-    best = module.best_bfloat16_form()
-    if best:
-        module.use_bfloat16_form(best)
     config.follow_threads(module.set_threads)
     return module
 
@@ -79,10 +76,16 @@ def bfloat16_products() -> str | None:
     """How products of bfloat16s are computed here: `amx`, `avx512_bf16`, or `None` for not at all.
 
     `None` means that layers of the policy `mixed_bfloat16` compute in float32: there are none,
-    or they are slower.
+    or they are slower. The first call asks the system for what they need.
     """
-    module = native()
-    return module.best_bfloat16_form() or None if module is not None else None
+    if "bfloat16" not in _state:
+        module = native()
+        best = module.best_bfloat16_form() if module is not None else ""
+        if best:
+            module.use_bfloat16_form(best)
+        _state["bfloat16"] = best or None
+    found: str | None = _state["bfloat16"]
+    return found
 
 
 def kernel(name: str, dtype: Any = _FLOAT32, bfloat16: bool = False) -> Callable[..., Any]:
@@ -116,6 +119,7 @@ def use(implementation: str) -> None:
             f"implementation expected 'native' or 'reference', got {implementation!r}."
         )
     _cache.clear()
+    _state.pop("bfloat16", None)
     if implementation == "reference":
         _state.update(native=None, looked=True)
     else:
