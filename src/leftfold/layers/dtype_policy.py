@@ -41,6 +41,7 @@ class DTypePolicy:
     _keras_module = "keras"
 
     def __init__(self, name: str | None = None) -> None:
+        self.name: str
         if name is None and _global:
             name = _global[0].name
         if name == MIXED:
