@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leftfold import Input, Sequential, layers, models, ops, utils
+from leftfold import Input, Sequential, layers, models, ops, streaming, utils
 from leftfold.dtype_policies import DTypePolicy, dtype_policy, set_global_policy
 from leftfold.engine import Tape, Tensor, kernels, legacy
 from leftfold.interop import keras_alias
+from leftfold.interop.onnx import backend, onnx_model
 from tests.layers.recurrent.helpers import every_layer, flat, holes, numbers
 
 MIXED = "mixed_bfloat16"
@@ -152,6 +153,21 @@ def test_a_policy_survives_saving(tmp_path: Path) -> None:
     assert [layer.dtype_policy.name for layer in again.layers] == [MIXED, MIXED, "float32"]
     x = numbers(2, 5, 4)
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_graphs_and_streams_of_a_mixed_model_compute_in_float32() -> None:
+    x, made = numbers(2, 5, 4), []
+    for policy in ("float32", MIXED):
+        utils.set_random_seed(0)
+        parts = [layers.GRU(3, dtype=policy), layers.Dense(2, dtype=policy)]
+        made.append(Sequential([Input((None, 4)), *parts]))
+    expected = made[0].predict(x, verbose=0)
+    (graph,) = backend.run_model(onnx_model(made[1]), [x])
+    np.testing.assert_allclose(graph, expected, rtol=1e-5, atol=1e-6)
+    stepper = streaming.compile(made[1])
+    for step in x[0]:
+        y = stepper.step(step)
+    np.testing.assert_allclose(y, expected[0], rtol=1e-5, atol=1e-6)
 
 
 def test_without_products_of_bfloat16_it_is_float32_and_says_so_once(monkeypatch) -> None:
