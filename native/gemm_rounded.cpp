@@ -67,6 +67,8 @@ void pack_right(const ProductOf<T>& p, int64_t k0, int64_t depth, int64_t column
                 std::memcpy(out + k * step, &pairs, sizeof pairs);
             }
         } else if constexpr (std::is_same_v<T, float>) {
+            for (int64_t k = depth / 2 * 2; k < deep; k += 2)
+                clear(out + k * step, 2 * LANES);
             pack_column({p.b.at(k0, column + v * LANES), p.b.row_stride, p.b.column_stride}, depth,
                         left, out, step);
         }
@@ -80,7 +82,7 @@ void multiply_part(const ProductOf<T>& p, int64_t row0, int64_t row1, int64_t co
     const int64_t deepest = panel_depth<bfloat16>(std::min(DEPTH, p.depth));
     const int64_t pitch = deepest + LINE<bfloat16>;
     Aligned<bfloat16> left(rows * pitch);
-    Aligned<bfloat16> panels(vectors * LANES * deepest, bfloat16{});
+    Aligned<bfloat16> panels(vectors * LANES * deepest);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += DEPTH) {
         const int64_t depth = std::min(DEPTH, p.depth - k0);
         pack_left(p, row0, rows, k0, depth, left.data(), pitch);

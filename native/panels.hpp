@@ -70,9 +70,10 @@ inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float
 inline void pack_column(MatrixView source, int64_t depth, int64_t columns, bfloat16* out,
                         int64_t out_step, int64_t at = 0) {
     const int64_t count = columns < LANES ? columns : LANES;
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < LANES; i++)
         for (int64_t k = 0; k < depth; k++)
-            out[(at + k) / 2 * 2 * out_step + 2 * i + (at + k) % 2] = rounded(*source.at(k, i));
+            out[(at + k) / 2 * 2 * out_step + 2 * i + (at + k) % 2] =
+                i < count ? rounded(*source.at(k, i)) : bfloat16{};
 }
 #endif
 

@@ -57,6 +57,19 @@ def test_halves_are_rounded_to_even_and_what_is_not_finite_stays(bfloat16):
         np.testing.assert_array_equal(x, expected)
 
 
+def test_an_infinite_number_reaches_its_own_column_only(bfloat16):
+    """At every depth at which something else could be left in the room of packed operands."""
+    for depth in (1, 33, 545, 1101):
+        b = np.ones((depth, 70), "f")
+        b[:, 3] = np.inf
+        for transposed in (False, True):
+            stored = b.T.copy() if transposed else b
+            product = bfloat16.gemm(np.ones((2, depth), "f"), stored, False, transposed, None)
+            expected = np.full((2, 70), depth, "f")
+            expected[:, 3] = np.inf
+            np.testing.assert_array_equal(product, expected)
+
+
 @examples(20)
 @given(data=st.data())
 def test_one_step_of_an_lstm_is_exact_but_for_the_rounding_of_its_operands(bfloat16, data):
