@@ -1,7 +1,8 @@
-// A vector of floats that starts on a cache line, so that no panel load straddles two.
+// A vector that starts on a cache line, so that no panel load straddles two.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -97,6 +98,12 @@ struct CacheLineAllocator {
     bool operator==(const CacheLineAllocator&) const { return true; }
 };
 
-using Floats = std::vector<float, CacheLineAllocator<float>>;
+// Elements of a cache line.
+template <class T>
+constexpr int64_t LINE = 64 / sizeof(T);
+
+template <class T>
+using Aligned = std::vector<T, CacheLineAllocator<T>>;
+using Floats = Aligned<float>;
 
 }  // namespace leftfold

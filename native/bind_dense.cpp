@@ -14,6 +14,7 @@ MatrixView view(const Array<float>& array, bool transposed) {
     return transposed ? MatrixView{array.data(), 1, columns} : MatrixView{array.data(), columns, 1};
 }
 
+template <void (*MULTIPLY)(const Product&)>
 nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool transpose_a,
                           bool transpose_b, nb::handle bias_argument) {
     const Array<float> a(a_argument, {"gemm", "a"}, {ANY, ANY});
@@ -25,7 +26,7 @@ nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool tra
     const float* bias = optional_data<float>(bias_argument, {"gemm", "bias"}, {n}, owners);
     const NewArray c = new_array({m, n});
     nb::gil_scoped_release unlocked;
-    gemm({m, n, depth, view(a, transpose_a), view(b, transpose_b), c.data, n, bias});
+    MULTIPLY({m, n, depth, view(a, transpose_a), view(b, transpose_b), c.data, n, bias});
     return c.object;
 }
 
@@ -200,8 +201,14 @@ nb::object drop_gradient(nb::handle dy_argument, nb::handle mask_argument) {
 }  // namespace
 
 void bind_dense(nb::module_& m) {
-    m.def("gemm", &matrix_product, array_argument("a"), array_argument("b"), nb::arg("transpose_a"),
-          nb::arg("transpose_b"), array_argument("bias"));
+    const auto bind_product = [&](const char* name, auto product) {
+        m.def(name, product, array_argument("a"), array_argument("b"), nb::arg("transpose_a"),
+              nb::arg("transpose_b"), array_argument("bias"));
+    };
+    bind_product("gemm", &matrix_product<gemm>);
+#if LEFTFOLD_BFLOAT16
+    bind_product("gemm_bfloat16", &matrix_product<rounded_gemm<float>>);
+#endif
     m.def("batched_gemm", &matrix_products, array_argument("a"), array_argument("b"),
           nb::arg("transpose_a"), nb::arg("transpose_b"));
     m.def("embedding_forward", &embed, array_argument("table"), array_argument("ids"));

@@ -214,6 +214,7 @@ struct Gradients {
     }
 };
 
+template <class T>
 nb::tuple lstm_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
                        nb::handle bias, nb::handle h0, nb::handle c0, nb::handle mask,
                        nb::handle input_dropout, nb::handle recurrent_dropout,
@@ -232,17 +233,18 @@ nb::tuple lstm_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_ker
         activation_by_name(recurrent_activation, {NAME, "recurrent_activation"});
     const NewArray output = output_array(in), h = new_array({in.batch, in.units}),
                    c = new_array({in.batch, in.units});
-    auto saved = run_forward<Lstm>(
+    auto saved = run_forward<Lstm<T>>(
         in, owners, {output.data, h.data, c.data},
-        [&](const Allocate& allocate) { return std::make_unique<Lstm>(in, allocate); });
+        [&](const Allocate& allocate) { return std::make_unique<Lstm<T>>(in, allocate); });
     return nb::make_tuple(output.object, h.object, c.object, keep(std::move(saved)));
 }
 
-nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h, nb::handle d_c,
+template <class T>
+nb::tuple lstm_backward(Saved<Lstm<T>>& saved, nb::handle d_output, nb::handle d_h, nb::handle d_c,
                         bool needs_dx) {
     constexpr const char* NAME = "lstm_backward";
     const Inputs& in = saved.in;
-    Gradients<Lstm> g(NAME, saved, 4, d_output, d_h, needs_dx);
+    Gradients<Lstm<T>> g(NAME, saved, 4, d_output, d_h, needs_dx);
     g.given.c = optional_data<float>(d_c, {NAME, "d_c"}, {in.batch, in.units}, g.owners);
     const NewArray dc = new_array({in.batch, in.units});
     g.wanted.c = dc.data;
@@ -254,6 +256,7 @@ nb::tuple lstm_backward(Saved<Lstm>& saved, nb::handle d_output, nb::handle d_h,
                           dc.object);
 }
 
+template <class T>
 nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel, nb::handle bias,
                       nb::handle h0, nb::handle mask, nb::handle input_dropout,
                       nb::handle recurrent_dropout, const std::string& activation,
@@ -270,16 +273,18 @@ nb::tuple gru_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kern
     in.recurrent_activation =
         activation_by_name(recurrent_activation, {NAME, "recurrent_activation"});
     const NewArray output = output_array(in), h = new_array({in.batch, in.units});
-    auto saved = run_forward<Gru>(
-        in, owners, {output.data, h.data, nullptr},
-        [&](const Allocate& allocate) { return std::make_unique<Gru>(in, reset_after, allocate); });
+    auto saved = run_forward<Gru<T>>(in, owners, {output.data, h.data, nullptr},
+                                     [&](const Allocate& allocate) {
+                                         return std::make_unique<Gru<T>>(in, reset_after, allocate);
+                                     });
     return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
 }
 
-nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, bool needs_dx) {
+template <class T>
+nb::tuple gru_backward(Saved<Gru<T>>& saved, nb::handle d_output, nb::handle d_h, bool needs_dx) {
     constexpr const char* NAME = "gru_backward";
     const Inputs& in = saved.in;
-    Gradients<Gru> g(NAME, saved, 3, d_output, d_h, needs_dx);
+    Gradients<Gru<T>> g(NAME, saved, 3, d_output, d_h, needs_dx);
     g.run(NAME, saved);
     const int64_t biases = g.weight_rows - in.features - in.units;
     const int64_t bias = biases > 0, w = bias + in.features, r = biases + in.features;
@@ -292,6 +297,7 @@ nb::tuple gru_backward(Saved<Gru>& saved, nb::handle d_output, nb::handle d_h, b
     return nb::make_tuple(g.dx, g.of_kernel(bias, w), g.rows(r, r + in.units), d_bias, g.dh.object);
 }
 
+template <class T>
 nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurrent_kernel,
                              nb::handle bias, nb::handle h0, nb::handle mask,
                              nb::handle input_dropout, nb::handle recurrent_dropout,
@@ -305,17 +311,18 @@ nb::tuple simple_rnn_forward(nb::handle x, nb::handle kernel, nb::handle recurre
               1, owners);
     in.bias = optional_data<float>(bias, {NAME, "bias"}, {in.units}, owners);
     const NewArray output = output_array(in), h = new_array({in.batch, in.units});
-    auto saved = run_forward<SimpleRnn>(
+    auto saved = run_forward<SimpleRnn<T>>(
         in, owners, {output.data, h.data, nullptr},
-        [&](const Allocate& allocate) { return std::make_unique<SimpleRnn>(in, allocate); });
+        [&](const Allocate& allocate) { return std::make_unique<SimpleRnn<T>>(in, allocate); });
     return nb::make_tuple(output.object, h.object, keep(std::move(saved)));
 }
 
-nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::handle d_h,
+template <class T>
+nb::tuple simple_rnn_backward(Saved<SimpleRnn<T>>& saved, nb::handle d_output, nb::handle d_h,
                               bool needs_dx) {
     constexpr const char* NAME = "simple_rnn_backward";
     const Inputs& in = saved.in;
-    Gradients<SimpleRnn> g(NAME, saved, 1, d_output, d_h, needs_dx);
+    Gradients<SimpleRnn<T>> g(NAME, saved, 1, d_output, d_h, needs_dx);
     g.run(NAME, saved);
     const int64_t bias = in.bias != nullptr, w = bias + in.features;
     nb::object d_bias = nb::none();
@@ -323,33 +330,43 @@ nb::tuple simple_rnn_backward(Saved<SimpleRnn>& saved, nb::handle d_output, nb::
     return nb::make_tuple(g.dx, g.of_kernel(bias, w), g.rows(w, w + in.units), d_bias, g.dh.object);
 }
 
+// T as in recurrent.hpp; names end with `suffix`.
+template <class T>
+void bind_cells(nb::module_& m, const std::string& suffix) {
+    nb::class_<Saved<Lstm<T>>>(m, ("LstmSaved" + suffix).c_str());
+    nb::class_<Saved<Gru<T>>>(m, ("GruSaved" + suffix).c_str());
+    nb::class_<Saved<SimpleRnn<T>>>(m, ("SimpleRnnSaved" + suffix).c_str());
+    constexpr auto array = array_argument;
+    using nb::arg;
+    m.def(("lstm_forward" + suffix).c_str(), &lstm_forward<T>, array("x"), array("kernel"),
+          array("recurrent_kernel"), array("bias"), array("h0"), array("c0"), array("mask"),
+          array("input_dropout"), array("recurrent_dropout"), arg("activation"),
+          arg("recurrent_activation"), arg("go_backwards"), arg("return_sequences"),
+          arg("zero_output_for_mask"), arg("save"));
+    m.def(("lstm_backward" + suffix).c_str(), &lstm_backward<T>, arg("saved"), array("d_output"),
+          array("d_h"), array("d_c"), arg("needs_dx"));
+    m.def(("gru_forward" + suffix).c_str(), &gru_forward<T>, array("x"), array("kernel"),
+          array("recurrent_kernel"), array("bias"), array("h0"), array("mask"),
+          array("input_dropout"), array("recurrent_dropout"), arg("activation"),
+          arg("recurrent_activation"), arg("reset_after"), arg("go_backwards"),
+          arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
+    m.def(("gru_backward" + suffix).c_str(), &gru_backward<T>, arg("saved"), array("d_output"),
+          array("d_h"), arg("needs_dx"));
+    m.def(("simple_rnn_forward" + suffix).c_str(), &simple_rnn_forward<T>, array("x"),
+          array("kernel"), array("recurrent_kernel"), array("bias"), array("h0"), array("mask"),
+          array("input_dropout"), array("recurrent_dropout"), arg("activation"),
+          arg("go_backwards"), arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
+    m.def(("simple_rnn_backward" + suffix).c_str(), &simple_rnn_backward<T>, arg("saved"),
+          array("d_output"), array("d_h"), arg("needs_dx"));
+}
+
 }  // namespace
 
 void bind_recurrent(nb::module_& m) {
-    nb::class_<Saved<Lstm>>(m, "LstmSaved");
-    nb::class_<Saved<Gru>>(m, "GruSaved");
-    nb::class_<Saved<SimpleRnn>>(m, "SimpleRnnSaved");
-    constexpr auto array = array_argument;
-    using nb::arg;
-    m.def("lstm_forward", &lstm_forward, array("x"), array("kernel"), array("recurrent_kernel"),
-          array("bias"), array("h0"), array("c0"), array("mask"), array("input_dropout"),
-          array("recurrent_dropout"), arg("activation"), arg("recurrent_activation"),
-          arg("go_backwards"), arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
-    m.def("lstm_backward", &lstm_backward, arg("saved"), array("d_output"), array("d_h"),
-          array("d_c"), arg("needs_dx"));
-    m.def("gru_forward", &gru_forward, array("x"), array("kernel"), array("recurrent_kernel"),
-          array("bias"), array("h0"), array("mask"), array("input_dropout"),
-          array("recurrent_dropout"), arg("activation"), arg("recurrent_activation"),
-          arg("reset_after"), arg("go_backwards"), arg("return_sequences"),
-          arg("zero_output_for_mask"), arg("save"));
-    m.def("gru_backward", &gru_backward, arg("saved"), array("d_output"), array("d_h"),
-          arg("needs_dx"));
-    m.def("simple_rnn_forward", &simple_rnn_forward, array("x"), array("kernel"),
-          array("recurrent_kernel"), array("bias"), array("h0"), array("mask"),
-          array("input_dropout"), array("recurrent_dropout"), arg("activation"),
-          arg("go_backwards"), arg("return_sequences"), arg("zero_output_for_mask"), arg("save"));
-    m.def("simple_rnn_backward", &simple_rnn_backward, arg("saved"), array("d_output"),
-          array("d_h"), arg("needs_dx"));
+    bind_cells<float>(m, "");
+#if LEFTFOLD_BFLOAT16
+    bind_cells<bfloat16>(m, "_bfloat16");
+#endif
 }
 
 }  // namespace leftfold

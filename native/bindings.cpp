@@ -2,8 +2,11 @@
 // leftfold/engine/kernels.py picks one.
 #include "bindings.hpp"
 
+#include <algorithm>
+
 #include "activations.hpp"
 #include "gemm.hpp"
+#include "pairs.hpp"
 #include "threads.hpp"
 
 namespace leftfold {
@@ -31,6 +34,21 @@ void set_threads(int count) {
                                ", got " + std::to_string(count) + ".")
                                   .c_str());
     set_thread_limit(count);
+}
+
+nb::list bfloat16_forms() {
+    nb::list names;
+    for (const std::string& form : pair_forms())
+        names.append(form);
+    return names;
+}
+
+void use_bfloat16_form(const std::string& form) {
+    const std::vector<std::string> forms = pair_forms();
+    if (std::find(forms.begin(), forms.end(), form) == forms.end())
+        throw nb::value_error(
+            ("use_bfloat16_form expected one of bfloat16_forms(), got '" + form + "'.").c_str());
+    use_pair_form(form);
 }
 
 double measure_peak(int threads) {
@@ -64,6 +82,9 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     m.def("supported_isas", &lf::supported_isas);
     m.def("set_allocator", &lf::set_allocator);
     m.def("set_threads", &lf::set_threads);
+    m.def("bfloat16_forms", &lf::bfloat16_forms);
+    m.def("best_bfloat16_form", &lf::best_pair_form);
+    m.def("use_bfloat16_form", &lf::use_bfloat16_form, lf::nb::arg("form"));
     m.def("peak_gflops", &lf::measure_peak);
     m.def("exponential", &lf::elementwise<lf::exponential>);
     m.def("tanh", &lf::elementwise<lf::tanh>);

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "aligned.hpp"
-#include "threads.hpp"
-#include "tile.hpp"
+#include "gemm_blocks.hpp"
 
 namespace leftfold {
 
@@ -14,8 +13,6 @@ namespace {
 
 // Rows of k packed at a time: the B panels of this depth fit the L2 cache beside the A panels.
 constexpr int64_t DEPTH = 256;
-// Columns of C one thread works on at a time, so that packed B stays in its L2 cache.
-constexpr int64_t COLUMNS = 512;
 constexpr int WIDTH = SPAN;
 constexpr int ROWS = tile_rows(WIDTH);
 
@@ -169,31 +166,8 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
 
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
-    // C is cut into blocks for the threads to share; the order of the sum over k inside a
-    // block is always the same.
-    const int threads =
-        threads_for(product_nanoseconds(p.m, p.n, p.depth), padded(p.n) / LANES * p.m);
-    constexpr int64_t STRIPE = WIDTH * LANES;
-    int64_t column_parts = std::max<int64_t>((p.n + COLUMNS - 1) / COLUMNS, 1);
-    while (column_parts < threads && p.n / (column_parts + 1) >= STRIPE)
-        column_parts++;
-    int64_t row_parts = 1;
-    while (row_parts * column_parts < threads && p.m / (row_parts + 1) >= ROWS)
-        row_parts++;
-    // An even number of blocks per thread.
-    if (column_parts > 1 && row_parts == 1)
-        while (column_parts % threads && p.n / (column_parts + 1) >= STRIPE)
-            column_parts++;
-    const int64_t stripes = (p.n + STRIPE - 1) / STRIPE;
-    const int64_t parts = row_parts * column_parts;
-    in_parallel(threads, [&](int thread, int team) {
-        for (int64_t part = thread; part < parts; part += team) {
-            const int64_t i = part / column_parts, j = part % column_parts;
-            const int64_t col0 = std::min(p.n, stripes * j / column_parts * STRIPE);
-            const int64_t col1 = std::min(p.n, stripes * (j + 1) / column_parts * STRIPE);
-            if (col0 < col1)
-                multiply_part(p, p.m * i / row_parts, p.m * (i + 1) / row_parts, col0, col1);
-        }
+    for_each_block(p.m, p.n, p.depth, [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
+        multiply_part(p, row0, row1, col0, col1);
     });
 }
 

@@ -8,9 +8,10 @@
 namespace leftfold {
 
 // The product of an (m, depth) and a (depth, n) matrix.
-struct Product {
+template <class T>
+struct ProductOf {
     int64_t m, n, depth;
-    MatrixView a, b;
+    View<T> a, b;
     // Row r of the result starts at c + r * c_row.
     float* c;
     int64_t c_row;
@@ -25,11 +26,22 @@ struct Product {
     int64_t scale_stride = 0;
 };
 
+using Product = ProductOf<float>;
+
 void gemm(const Product& product);
 
 // `count` products of one shape, whose operands and results lie so many floats behind each other.
 void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,
                   int64_t c_step);
+
+#if LEFTFOLD_BFLOAT16
+// The product of the operands rounded to bfloat16, summed in float32.
+template <class T>
+void rounded_gemm(const ProductOf<T>& product);
+inline void gemm(const ProductOf<bfloat16>& product) {
+    rounded_gemm(product);
+}
+#endif
 
 // Billions of multiply-adds times two per second on packed panels held in cache: what this
 // processor can do, and what kernels are measured against.

@@ -18,6 +18,7 @@
 
 namespace leftfold {
 
+template <class T>
 class Gru {
   public:
     // `inputs.bias` is (2, 3 * units) if `reset_after`, else (3 * units).
@@ -33,24 +34,36 @@ class Gru {
     int64_t weight_rows() const { return r_.width; }
 
   private:
+    static constexpr bool ROUNDED = !std::is_same_v<T, float>;
     const bool reset_after_;
-    Recurrence r_;
+    Recurrence<T> r_;
     int64_t gates_row_;
-    float* gates_;
+    T* gates_;
+    // Where rows of h are rounded: the states as floats, one row per sequence. A gate that hardly
+    // moves its state would otherwise not move it at all.
+    float* carried_ = nullptr;
     // Depth of the input and recurrent parts of a stacked row, and where the second starts.
     int64_t x_depth_, h_from_, h_depth_;
-    Floats panels_;
-    std::unique_ptr<Panels> candidate_;  // Rg alone, where the reset comes before
-    std::unique_ptr<GateProduct> to_h_, to_x_, to_reset_h_;
+    Aligned<T> panels_;
+    std::unique_ptr<Panels<T>> candidate_;  // Rg alone, where the reset comes before
+    std::unique_ptr<GateProduct<T>> to_h_, to_x_, to_reset_h_;
 
-    Rows gates(int64_t s, const Own& own) const {
+    Rows<T> gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
     }
+    // The states before step s.
+    auto carried(int64_t s, const Own& own) const {
+        if constexpr (ROUNDED)
+            return r_.of_batch(carried_, r_.in.units, own);
+        else
+            return r_.previous_h(s, own);
+    }
     const float* recurrent_bias() const;
+    void start_carried(const Allocate& allocate);
     void pack_weights();
     void pack_transposed_weights();
     template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
-    void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
+    void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
     template <class Phi>
     void candidate_step(int64_t s, const Own& own, Phi phi) const;
     template <class Phi, class Sigma>

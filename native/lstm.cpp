@@ -4,17 +4,19 @@ namespace leftfold {
 
 namespace {
 constexpr int GATES = 4;
-constexpr int ROWS = tile_rows(SPAN);
+template <class T>
+constexpr int ROWS = tile_rows<T>(SPAN);
 }  // namespace
 
-Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
+template <class T>
+Lstm<T>::Lstm(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, GATES, inputs.bias != nullptr),
-      gates_row_(spread(GATES * inputs.units)) {
+      gates_row_(spread<T>(GATES * inputs.units)) {
     const int64_t units = r_.in.units, batch = r_.in.batch;
-    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * spread(units));
-    if (r_.in.keep) gates_ = allocate(r_.schedule.rows() * gates_row_);
+    cells_ = allocate((batch + (r_.in.keep ? r_.schedule.rows() : 0)) * spread<float>(units));
+    if (r_.in.keep) gates_ = allocate_rows<T>(allocate, r_.schedule.rows(), gates_row_);
     for (int64_t r = 0; r < batch; r++) {
-        float* c = cells_ + r * spread(units);
+        float* c = cells_ + r * spread<float>(units);
         if (r_.in.initial_c)
             copy(r_.in.initial_c + r_.schedule.source(r) * units, c, units);
         else
@@ -25,40 +27,43 @@ Lstm::Lstm(const Inputs& inputs, const Allocate& allocate)
 }
 
 // Without a backward pass to come, one row per sequence is enough and changes in place.
-int64_t Lstm::cell_row(int64_t s, int64_t r) const {
+template <class T>
+int64_t Lstm<T>::cell_row(int64_t s, int64_t r) const {
     return !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
 }
 
 // The panels of a block hold the four gates of the same LANES units, so that one tile ends with
 // all that their new states depend on.
-void Lstm::pack_weights() {
+template <class T>
+void Lstm<T>::pack_weights() {
     const Inputs& in = r_.in;
     const int64_t blocks = padded(in.units) / LANES;
-    panels_.resize(blocks * r_.width * GATES * LANES);
+    panels_ = room_for_panels<T>(blocks * GATES, r_.width);
+    const int64_t depth = panel_depth<T>(r_.width), step = SPAN * LANES, row = GATES * in.units;
     for (int64_t block = 0; block < blocks; block++)
         for (int g = 0; g < GATES; g++) {
             const int64_t unit = block * LANES, column = g * in.units + unit;
             const int64_t columns = in.units - unit;
             const int64_t panel = block * GATES + g / SPAN * SPAN;
-            float* out = panels_.data() + (panel * r_.width + g % SPAN) * LANES;
-            const int64_t step = SPAN * LANES, row = GATES * in.units;
+            T* out = panels_.data() + panel * depth * LANES + g % SPAN * VECTOR_STEP<T>;
             if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, step);
-            pack_column({in.kernel + column, row, 1}, in.features, columns, out + r_.x_at * step,
-                        step);
-            pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns,
-                        out + r_.h_at * step, step);
+            pack_column({in.kernel + column, row, 1}, in.features, columns, out, step, r_.x_at);
+            pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns, out, step,
+                        r_.h_at);
         }
 }
 
-void Lstm::pack_transposed_weights() {
+template <class T>
+void Lstm<T>::pack_transposed_weights() {
     const Inputs& in = r_.in;
     const int64_t columns = GATES * in.units;
-    to_h_ = std::make_unique<GateProduct>(MatrixView{in.recurrent_kernel, 1, columns}, in.units,
-                                          r_.h_at);
-    to_x_ = std::make_unique<GateProduct>(MatrixView{in.kernel, 1, columns}, in.features, r_.x_at);
-    for (GateProduct* product : {to_h_.get(), to_x_.get()}) {
+    to_h_ = std::make_unique<GateProduct<T>>(MatrixView{in.recurrent_kernel, 1, columns}, in.units,
+                                             r_.h_at);
+    to_x_ =
+        std::make_unique<GateProduct<T>>(MatrixView{in.kernel, 1, columns}, in.features, r_.x_at);
+    for (GateProduct<T>* product : {to_h_.get(), to_x_.get()}) {
         if (!r_.masks_per_gate()) {
-            product->add_segment(0, 0, columns, GateProduct::NO_MASK);
+            product->add_segment(0, 0, columns, GateProduct<T>::NO_MASK);
             continue;
         }
         for (int g = 0; g < GATES; g++)
@@ -66,9 +71,10 @@ void Lstm::pack_transposed_weights() {
     }
 }
 
-void Lstm::forward(const Outputs& out) {
+template <class T>
+void Lstm<T>::forward(const Outputs& out) {
     with_activations(r_.in.activation, r_.in.recurrent_activation, [&](auto phi, auto sigma) {
-        r_.forward(out, [&](int64_t s, const Own& own, const float* masked) {
+        r_.forward(out, [&](int64_t s, const Own& own, const T* masked) {
             if (r_.masks_per_gate())
                 step<true>(s, own, masked, phi, sigma);
             else
@@ -76,34 +82,37 @@ void Lstm::forward(const Outputs& out) {
         });
     });
     for (int64_t r = 0; r < r_.in.batch; r++)
-        copy(cells_ + cell_row(r_.schedule.length(r), r) * spread(r_.in.units),
+        copy(cells_ + cell_row(r_.schedule.length(r), r) * spread<float>(r_.in.units),
              out.c + r_.schedule.source(r) * r_.in.units, r_.in.units);
 }
 
+template <class T>
 template <bool MASKED, class Phi, class Sigma>
-void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const {
+void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
     const Inputs& in = r_.in;
-    const Rows stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
-    const Rows old_c = cells(s, own), new_c = cells(s + 1, own), kept = gates(s, own);
-    const StateRows new_h = r_.next_h(s, own);
+    const Rows<T> stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
+    const Rows<float> old_c = cells(s, own), new_c = cells(s + 1, own);
+    const Rows<T> kept = gates(s, own);
+    const StateRows<T> new_h = r_.next_h(s, own);
     const bool holes = r_.schedule.has_holes();
     const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     for (int64_t unit = 0; unit < in.units; unit += LANES) {
-        const float* panel = panels_.data() + unit * r_.width * GATES;
+        const T* panel = panels_.data() + unit * panel_depth<T>(r_.width) * GATES;
         const int64_t left = in.units - unit;
-        for_each_tile<ROWS>(own.count, [&](int64_t first, auto size) {
+        for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
-            const float* a = MASKED ? masked + first * r_.stride : stacked[first];
-            Tile<SIZE, GATES> tile;
-            r_.begin<0, GATES>(tile, s, own, first,
-                               [&](int gate) { return std::pair{gate * in.units + unit, left}; });
+            const T* a = MASKED ? masked + first * r_.stride : stacked[first];
+            Tile<SIZE, GATES> tile(size);
+            r_.template begin<0, GATES>(tile, s, own, first, [&](int gate) {
+                return std::pair{gate * in.units + unit, left};
+            });
             if (in.keep)
-                for (int n = 0; n < SIZE; n++)
+                for (int n = 0; n < size; n++)
                     for (int gate = 0; gate < GATES; gate++)
                         expect(kept[first + n] + gate * in.units + unit);
             tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
-            for (int n = 0; n < SIZE; n++) {
+            for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
                 const Vector c_before = load_partial(old_c[row] + unit, left);
                 const Vector i = sigma(tile.at[n][0]);
@@ -119,7 +128,7 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
                 store_partial(new_c[row] + unit, c, left);
                 store_partial(new_h[row] + unit, h, left);
                 if (!in.keep) continue;
-                float* to = kept[row] + unit;
+                T* to = kept[row] + unit;
                 store_partial(to, i, left);
                 store_partial(to + in.units, f, left);
                 store_partial(to + 2 * in.units, g, left);
@@ -129,9 +138,10 @@ void Lstm::step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma s
     }
 }
 
-void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) {
+template <class T>
+void Lstm<T>::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
-    const int64_t dc_row = spread(in.units);
+    const int64_t dc_row = spread<float>(in.units);
     Floats dc(in.batch * dc_row, 0.0f);
     if (given.c)
         for (int64_t r = 0; r < in.batch; r++)
@@ -143,11 +153,11 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
                 deltas(s, own, dh, dc.data(), phi, sigma);
             },
             [&](int64_t s, const Own& own, float* dh, float* dx) {
-                const Rows d_gates = gates(s, own);
-                const Ahead ahead = s > 0 ? Ahead{gates(s - 1, own), GATES * in.units} : Ahead{};
-                to_h_->run(r_, own, d_gates, Recurrence::of_batch(dh, in.units, own), true, ahead);
-                if (dx)
-                    to_x_->run(r_, own, d_gates, Recurrence::of_batch(dx, in.features, own), false);
+                const Rows<T> d_gates = gates(s, own);
+                const Ahead<T> ahead =
+                    s > 0 ? Ahead<T>{gates(s - 1, own), GATES * in.units} : Ahead<T>{};
+                to_h_->run(r_, own, d_gates, r_.of_batch(dh, in.units, own), true, ahead);
+                if (dx) to_x_->run(r_, own, d_gates, r_.of_batch(dx, in.features, own), false);
             },
             [&](const Stretch& stretch) {
                 weight_gradients(stretch, wanted.weights);
@@ -161,15 +171,17 @@ void Lstm::backward(const OutputGradients& given, const InputGradients& wanted) 
 // The equations of the header, backwards, for one step: dh and dc arrive with the gradients of
 // the states after the step and leave with what reaches the states before it without passing
 // through the gates.
+template <class T>
 template <class Phi, class Sigma>
-void Lstm::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, Phi phi,
-                  Sigma sigma) const {
+void Lstm<T>::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, Phi phi,
+                     Sigma sigma) const {
     const Inputs& in = r_.in;
-    const Rows c_before = cells(s, own), c_after = cells(s + 1, own), gate_rows = gates(s, own);
-    const Rows dh_rows = Recurrence::of_batch(dh_array, in.units, own);
-    const Rows dc_rows = Recurrence::of_batch(dc_array, in.units, own);
+    const Rows<float> c_before = cells(s, own), c_after = cells(s + 1, own);
+    const Rows<T> gate_rows = gates(s, own);
+    const Rows<float> dh_rows = r_.of_batch(dh_array, in.units, own);
+    const Rows<float> dc_rows = r_.of_batch(dc_array, in.units, own);
     for (int64_t n = 0; n < own.count; n++) {
-        float* kept = gate_rows[n];
+        T* kept = gate_rows[n];
         if (r_.skips(s, own.row(n))) {
             clear(kept, GATES * in.units);
             continue;
@@ -200,19 +212,20 @@ void Lstm::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array, P
 }
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
-void Lstm::weight_gradients(const Stretch& stretch, float* out) const {
+template <class T>
+void Lstm<T>::weight_gradients(const Stretch& stretch, float* out) const {
     const int64_t units = r_.in.units, columns = GATES * units;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     const int parts = r_.masks_per_gate() ? GATES : 1;
     for (int g = 0; g < parts; g++) {
-        Product product{r_.width,
-                        columns / parts,
-                        stretch.rows,
-                        r_.stacked_transposed(stretch.first),
-                        {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
-                        out + g * units,
-                        columns};
+        ProductOf<T> product{r_.width,
+                             columns / parts,
+                             stretch.rows,
+                             r_.stacked_transposed(stretch.first),
+                             {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
+                             out + g * units,
+                             columns};
         product.accumulate = !stretch.last;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);
@@ -222,5 +235,10 @@ void Lstm::weight_gradients(const Stretch& stretch, float* out) const {
         gemm(product);
     }
 }
+
+template class Lstm<float>;
+#if LEFTFOLD_BFLOAT16
+template class Lstm<bfloat16>;
+#endif
 
 }  // namespace leftfold

@@ -13,6 +13,7 @@
 
 namespace leftfold {
 
+template <class T>
 class Lstm {
   public:
     Lstm(const Inputs& inputs, const Allocate& allocate);
@@ -27,26 +28,26 @@ class Lstm {
     int64_t weight_rows() const { return r_.width; }
 
   private:
-    Recurrence r_;
+    Recurrence<T> r_;
     int64_t gates_row_;
-    float* gates_ = nullptr;  // activated gates i f g o; backward turns them into gradients
-    float* cells_;            // cell states, after one row per sequence of initial ones
-    Floats panels_;
-    std::unique_ptr<GateProduct> to_h_, to_x_;
+    T* gates_ = nullptr;  // activated gates i f g o; backward turns them into gradients
+    float* cells_;        // cell states, after one row per sequence of initial ones
+    Aligned<T> panels_;
+    std::unique_ptr<GateProduct<T>> to_h_, to_x_;
 
     int64_t cell_row(int64_t s, int64_t r) const;
     // The cell states before step s.
-    Rows cells(int64_t s, const Own& own) const {
-        const int64_t step = spread(r_.in.units);
+    Rows<float> cells(int64_t s, const Own& own) const {
+        const int64_t step = spread<float>(r_.in.units);
         return {cells_ + cell_row(s, own.first) * step, own.team * step};
     }
-    Rows gates(int64_t s, const Own& own) const {
+    Rows<T> gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
     }
     void pack_weights();
     void pack_transposed_weights();
     template <bool MASKED, class Phi, class Sigma>
-    void step(int64_t s, const Own& own, const float* masked, Phi phi, Sigma sigma) const;
+    void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
     void weight_gradients(const Stretch& stretch, float* out) const;

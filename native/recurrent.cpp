@@ -2,30 +2,33 @@
 
 namespace leftfold {
 
-Recurrence::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
-                       std::vector<int> mask_order)
+template <class T>
+Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
+                          std::vector<int> mask_order)
     : in(inputs),
       schedule(in.batch, in.time, in.mask, in.reversed),
       gates(gates),
       x_at(bias_rows > 0),
       h_at(in.features + bias_rows),
       width(h_at + in.units),
-      stride(spread(width)),
+      stride(spread<T>(width)),
       masks_per_gate_(in.recurrent_dropout || (in.input_dropout && in.input_dropouts > 1)),
       mask_order_(std::move(mask_order)) {
     if (mask_order_.empty())
         for (int g = 0; g < gates; g++)
             mask_order_.push_back(g);
-    stacked_ = allocate(slots() * stride);
-    final_h_ = allocate(in.batch * spread(in.units));
+    stacked_ = allocate_rows<T>(allocate, slots(), stride);
+    final_h_ = allocate_rows<T>(allocate, in.batch, spread<T>(in.units));
     if (masks_per_gate_) build_gate_masks();
 }
 
-int Recurrence::threads() const {
+template <class T>
+int Recurrence<T>::threads() const {
     return threads_for(product_nanoseconds(schedule.rows(), gates * in.units, width), in.batch);
 }
 
-void Recurrence::build_gate_masks() {
+template <class T>
+void Recurrence<T>::build_gate_masks() {
     gate_masks_.assign(gates * in.batch * width, 1.0f);
     for (int g = 0; g < gates; g++)
         for (int64_t r = 0; r < in.batch; r++) {
@@ -41,17 +44,19 @@ void Recurrence::build_gate_masks() {
         }
 }
 
-void Recurrence::mask_rows(int64_t s, const Own& own, float* scratch) const {
-    const Rows rows = stacked(s, own);
-    float* target = scratch;
+template <class T>
+void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
+    const Rows<T> rows = stacked(s, own);
+    T* target = scratch;
     for (const int g : mask_order_)
         for (int64_t i = 0; i < own.count; i++, target += stride)
             copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
-Stretch Recurrence::stretch_before(int64_t to) const {
-    constexpr int64_t IN_CACHE = 1 << 20;  // floats
-    const int64_t row = stride + spread(gates * in.units), end = schedule.first(to);
+template <class T>
+Stretch Recurrence<T>::stretch_before(int64_t to) const {
+    constexpr int64_t IN_CACHE = (4 << 20) / sizeof(T);
+    const int64_t row = stride + spread<T>(gates * in.units), end = schedule.first(to);
     int64_t from = std::max<int64_t>(to - 1, 0);
     while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
         from--;
@@ -60,21 +65,23 @@ Stretch Recurrence::stretch_before(int64_t to) const {
 
 // Every thread has columns of its own and adds all rows to them in one order, so that sums do not
 // depend on how many there are.
-void Recurrence::kernel_gradient(const Stretch& stretch, const float* deltas, int64_t stride,
-                                 float* out) const {
+template <class T>
+void Recurrence<T>::kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride,
+                                    float* out) const {
     const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
     const int threads = threads_for(0.5 * stretch.rows * columns, vectors);
     in_parallel(threads, [&](int thread, int team) {
         const int64_t from = vectors * thread / team * LANES;
         const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
-        const float* row = deltas + stretch.first * stride + from;
+        const T* row = deltas + stretch.first * stride + from;
         for (int64_t s = stretch.from; s < stretch.to; s++)
             for (int64_t r = 0; r < schedule.active(s); r++, row += stride)
                 add(row, out + id(s, r) * columns + from, to - from);
     });
 }
 
-std::vector<int64_t> Recurrence::packed_sources(const Stretch& stretch) const {
+template <class T>
+std::vector<int64_t> Recurrence<T>::packed_sources(const Stretch& stretch) const {
     std::vector<int64_t> sources;
     sources.reserve(stretch.rows);
     for (int64_t s = stretch.from; s < stretch.to; s++)
@@ -83,10 +90,11 @@ std::vector<int64_t> Recurrence::packed_sources(const Stretch& stretch) const {
     return sources;
 }
 
-void Recurrence::start(int thread, int team) const {
+template <class T>
+void Recurrence<T>::start(int thread, int team) const {
     for (int64_t r = thread; r < in.batch; r += team) {
-        float* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
-                                          : final_h_ + r * spread(in.units);
+        T* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
+                                      : final_h_ + r * spread<T>(in.units);
         if (in.initial_h)
             copy(in.initial_h + schedule.source(r) * in.units, h, in.units);
         else
@@ -94,19 +102,20 @@ void Recurrence::start(int thread, int team) const {
     }
 }
 
-void Recurrence::read_inputs(int64_t s, const Own& own) const {
+template <class T>
+void Recurrence<T>::read_inputs(int64_t s, const Own& own) const {
     const bool one_mask = in.input_dropout && !masks_per_gate_;
-    const Rows rows = stacked(s, own);
+    const Rows<T> rows = stacked(s, own);
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
         const float* x = in.x + (b * in.time + schedule.time_of(r, s)) * in.features;
         // The next step's input follows, but the processor sees too many sequences to guess it.
         const float* next = in.reversed ? x - in.features : x + in.features;
-        for (int64_t at = 0; at < in.features && s + 1 < schedule.length(r); at += LINE)
+        for (int64_t at = 0; at < in.features && s + 1 < schedule.length(r); at += LINE<float>)
             __builtin_prefetch(next + at);
-        float* row = rows[i];
-        if (x_at) row[0] = 1.0f;
-        if (h_at > x_at + in.features) row[h_at - 1] = 1.0f;
+        T* row = rows[i];
+        if (x_at) store_partial(row, broadcast(1.0f), 1);
+        if (h_at > x_at + in.features) store_partial(row + h_at - 1, broadcast(1.0f), 1);
         if (one_mask) {
             copy_scaled(x, in.input_dropout + b * in.features, row + x_at, in.features);
         } else {
@@ -115,8 +124,9 @@ void Recurrence::read_inputs(int64_t s, const Own& own) const {
     }
 }
 
-void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
-    const StateRows states = next_h(s, own);
+template <class T>
+void Recurrence<T>::write_outputs(int64_t s, const Own& own, float* output) const {
+    const StateRows<T> states = next_h(s, own);
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i);
         float* target =
@@ -128,10 +138,11 @@ void Recurrence::write_outputs(int64_t s, const Own& own, float* output) const {
     }
 }
 
-void Recurrence::finish(int thread, int team, const Outputs& out) const {
+template <class T>
+void Recurrence<T>::finish(int thread, int team, const Outputs& out) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        const float* h = final_h_ + r * spread(in.units);
+        const T* h = final_h_ + r * spread<T>(in.units);
         copy(h, out.h + b * in.units, in.units);
         if (!in.return_sequences) {
             copy(h, out.output + b * in.units, in.units);
@@ -142,22 +153,23 @@ void Recurrence::finish(int thread, int team, const Outputs& out) const {
         for (int64_t p = 0; p < in.time; p++) {
             if (p >= from && p < to) continue;
             float* target = out.output + (b * in.time + p) * in.units;
-            const float* carried = h;
-            if (p < from && schedule.length(r) > 0)
-                carried = in.initial_h ? in.initial_h + b * in.units : nullptr;
-            if (in.zero_output_for_mask || !carried)
+            const bool before = p < from && schedule.length(r) > 0;
+            if (in.zero_output_for_mask || (before && !in.initial_h))
                 clear(target, in.units);
+            else if (before)
+                copy(in.initial_h + b * in.units, target, in.units);
             else
-                copy(carried, target, in.units);
+                copy(h, target, in.units);
         }
     }
 }
 
-void Recurrence::start_gradients(int thread, int team, const OutputGradients& given,
-                                 float* dh) const {
+template <class T>
+void Recurrence<T>::start_gradients(int thread, int team, const OutputGradients& given,
+                                    float* dh) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
-        float* row = dh + r * spread(in.units);
+        float* row = dh + r * spread<float>(in.units);
         if (given.h)
             copy(given.h + b * in.units, row, in.units);
         else
@@ -173,22 +185,24 @@ void Recurrence::start_gradients(int thread, int team, const OutputGradients& gi
     }
 }
 
-void Recurrence::add_output_gradients(int64_t s, const Own& own, const float* d_output,
-                                      float* dh) const {
+template <class T>
+void Recurrence<T>::add_output_gradients(int64_t s, const Own& own, const float* d_output,
+                                         float* dh) const {
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i);
         if (in.zero_output_for_mask && skips(s, r)) continue;
         add(d_output + (schedule.source(r) * in.time + schedule.position(r, s)) * in.units,
-            dh + r * spread(in.units), in.units);
+            dh + r * spread<float>(in.units), in.units);
     }
 }
 
-void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* dx,
-                                       float* out) const {
+template <class T>
+void Recurrence<T>::write_input_gradients(int64_t s, const Own& own, const float* dx,
+                                          float* out) const {
     const bool one_mask = in.input_dropout && !masks_per_gate_;
     for (int64_t i = 0; i < own.count; i++) {
         const int64_t r = own.row(i), b = schedule.source(r);
-        const float* row = dx + r * spread(in.features);
+        const float* row = dx + r * spread<float>(in.features);
         float* target = out + (b * in.time + schedule.time_of(r, s)) * in.features;
         if (one_mask) {
             copy_scaled(row, in.input_dropout + b * in.features, target, in.features);
@@ -198,13 +212,14 @@ void Recurrence::write_input_gradients(int64_t s, const Own& own, const float* d
     }
 }
 
-void Recurrence::finish_gradients(int thread, int team, const OutputGradients& given,
-                                  const float* dh, const InputGradients& wanted) const {
+template <class T>
+void Recurrence<T>::finish_gradients(int thread, int team, const OutputGradients& given,
+                                     const float* dh, const InputGradients& wanted) const {
     for (int64_t r = thread; r < in.batch; r += team) {
         const int64_t b = schedule.source(r);
         const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
         float* target = wanted.h + b * in.units;
-        copy(dh + r * spread(in.units), target, in.units);
+        copy(dh + r * spread<float>(in.units), target, in.units);
         const bool repeats = given.output && in.return_sequences && !in.zero_output_for_mask;
         // Outputs before the first valid step repeat the initial state.
         for (int64_t p = 0; repeats && p < from; p++)
@@ -218,44 +233,48 @@ void Recurrence::finish_gradients(int thread, int team, const OutputGradients& g
     }
 }
 
-void Panels::pack(MatrixView source, int64_t at, int64_t depth) {
-    for_each([&](int64_t column, const float* panel, auto size) {
+template <class T>
+void Panels<T>::pack(MatrixView source, int64_t at, int64_t depth) {
+    for_each([&](int64_t column, const T* panel, auto size) {
         constexpr int COUNT = decltype(size)::value;
-        float* target = const_cast<float*>(panel) + at * COUNT * LANES;
+        T* target = const_cast<T*>(panel);
         for (int v = 0; v < COUNT; v++) {
             const int64_t first = column + v * LANES;
             const MatrixView part{source.at(0, first), source.row_stride, source.column_stride};
-            pack_column(part, depth, columns_ - first, target + v * LANES, COUNT * LANES);
+            pack_column(part, depth, columns_ - first, target + v * VECTOR_STEP<T>, COUNT * LANES,
+                        at);
         }
     });
 }
 
-void GateProduct::add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask) {
-    Panels panels(columns_, depth);
+template <class T>
+void GateProduct<T>::add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask) {
+    Panels<T> panels(columns_, depth);
     panels.pack({weights_.at(weight_row, 0), weights_.row_stride, weights_.column_stride}, 0,
                 depth);
     segments_.push_back({at, mask, std::move(panels)});
 }
 
-void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& gates,
-                      const Rows& out, bool accumulate, const Ahead& ahead) const {
+template <class T>
+void GateProduct<T>::run(const Recurrence<T>& recurrence, const Own& own, const Rows<T>& gates,
+                         const Rows<float>& out, bool accumulate, const Ahead<T>& ahead) const {
     for (const Segment& segment : segments_) {
         const int64_t length = &segment == &segments_.front() ? ahead.length : 0;
-        segment.panels.for_each([&](int64_t column, const float* panel, auto width) {
+        segment.panels.for_each([&](int64_t column, const T* panel, auto width) {
             constexpr int WIDTH = decltype(width)::value;
             // Every panel asks for its share.
             const int64_t from = length * column / columns_;
             const int64_t to = length * (column + WIDTH * LANES) / columns_;
-            for_each_tile<tile_rows(WIDTH)>(own.count, [&](int64_t first, auto size) {
+            for_each_tile<tile_rows<T>(WIDTH), T>(own.count, [&](int64_t first, auto size) {
                 constexpr int SIZE = decltype(size)::value;
-                for (int i = 0; i < SIZE; i++)
-                    for (int64_t at = from; at < to; at += LANES)
+                for (int i = 0; i < size; i++)
+                    for (int64_t at = from; at < to; at += LINE<T>)
                         __builtin_prefetch(ahead.rows[first + i] + at);
-                Tile<SIZE, WIDTH> tile;
+                Tile<SIZE, WIDTH> tile(size);
                 tile.clear();
                 tile.template add_product<0, WIDTH>(gates[first] + segment.at, gates.step, panel,
                                                     segment.panels.depth());
-                for (int i = 0; i < SIZE; i++) {
+                for (int i = 0; i < size; i++) {
                     float* target = out[first + i] + column;
                     const float* mask =
                         segment.mask == NO_MASK
@@ -278,5 +297,14 @@ void GateProduct::run(const Recurrence& recurrence, const Own& own, const Rows& 
         accumulate = true;
     }
 }
+
+template class Recurrence<float>;
+template class Panels<float>;
+template class GateProduct<float>;
+#if LEFTFOLD_BFLOAT16
+template class Recurrence<bfloat16>;
+template class Panels<bfloat16>;
+template class GateProduct<bfloat16>;
+#endif
 
 }  // namespace leftfold

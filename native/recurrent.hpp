@@ -69,14 +69,17 @@ struct InputGradients {
     float* c;        // (batch, units), LSTM only
 };
 
-// Floats of a cache line.
-constexpr int64_t LINE = 16;
-
-// From one row to the next, for rows of `length` floats: each begins on a cache line, so that no
+// From one row to the next, for rows of `length` elements: each begins on a cache line, so that no
 // two threads write to the same one; a little more where all would fall on the same cache sets.
+template <class T>
 constexpr int64_t spread(int64_t length) {
-    const int64_t rounded = (length + LINE - 1) / LINE * LINE;
-    return rounded % 256 == 0 ? rounded + LINE : rounded;
+    const int64_t whole = (length + LINE<T> - 1) / LINE<T> * LINE<T>;
+    return whole % (16 * LINE<T>) == 0 ? whole + LINE<T> : whole;
+}
+
+template <class T>
+T* allocate_rows(const Allocate& allocate, int64_t rows, int64_t stride) {
+    return reinterpret_cast<T*>(allocate(rows * stride * sizeof(T) / sizeof(float)));
 }
 
 // The rows one thread works on at one step: sorted rows first, first + team, ...
@@ -91,31 +94,35 @@ struct Own {
 };
 
 // One row of memory for each row a thread owns.
+template <class T>
 struct Rows {
-    float* first;
+    T* first;
     int64_t step;
 
-    float* operator[](int64_t i) const { return first + i * step; }
+    T* operator[](int64_t i) const { return first + i * step; }
 };
 
-// Rows of `length` floats that a thread is going to read soon, asked for while it computes.
+// Rows of `length` elements that a thread is going to read soon, asked for while it computes.
+template <class T>
 struct Ahead {
-    Rows rows;
+    Rows<T> rows;
     int64_t length;
 };
 
 // Asks for a vector that is not in the cache yet; it may lie across two lines.
-LEFTFOLD_INLINE void expect(const float* p) {
+template <class T>
+LEFTFOLD_INLINE void expect(const T* p) {
     __builtin_prefetch(p);
     __builtin_prefetch(p + LANES - 1);
 }
 
 // The same, in one place for rows that go on and in another for those that end here.
+template <class T>
 struct StateRows {
-    Rows going_on, ended;
+    Rows<T> going_on, ended;
     int64_t count_going_on;
 
-    float* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
+    T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
 };
 
 // Steps [from, to), the `rows` packed rows of which begin with `first`.
@@ -124,6 +131,9 @@ struct Stretch {
     bool last;  // of the sequences: the first to be worked on in a backward pass
 };
 
+// T is what is kept of every step, and what products read: float, or bfloat16 where layers compute
+// in mixed precision. Sums, activations and what is carried from step to step beside h are floats.
+template <class T>
 class Recurrence {
   public:
     // `mask_order` lists the gates whose masked copies of a row a step wants, in that order;
@@ -138,21 +148,22 @@ class Recurrence {
     const int64_t x_at, h_at, width, stride;
 
     // The stacked rows of step s, and the states in them, from before the step.
-    Rows stacked(int64_t s, const Own& own) const {
+    Rows<T> stacked(int64_t s, const Own& own) const {
         return {stacked_ + slot(s, own.first) * stride, own.team * stride};
     }
-    Rows previous_h(int64_t s, const Own& own) const {
+    Rows<T> previous_h(int64_t s, const Own& own) const {
         return {stacked(s, own).first + h_at, own.team * stride};
     }
     // Where h of step s goes: into the next stacked row, or to the end of the sequence.
-    StateRows next_h(int64_t s, const Own& own) const {
+    StateRows<T> next_h(int64_t s, const Own& own) const {
         const Own next(static_cast<int>(own.first), static_cast<int>(own.team),
                        schedule.active(s + 1));
         return {previous_h(s + 1, own), of_batch(final_h_, in.units, own), next.count};
     }
     // Rows of an array with one of `width` floats for every sorted row of the batch.
-    static Rows of_batch(float* array, int64_t width, const Own& own) {
-        return {array + own.first * spread(width), own.team * spread(width)};
+    template <class U>
+    static Rows<U> of_batch(U* array, int64_t width, const Own& own) {
+        return {array + own.first * spread<U>(width), own.team * spread<U>(width)};
     }
     // Storage with one row per packed row when kept for the backward pass, else per batch row.
     int64_t slot(int64_t s, int64_t r) const {
@@ -173,15 +184,15 @@ class Recurrence {
                                Column&& column) const {
         tile.clear();
         if (!in.ids) return;
-        for (int n = 0; n < SIZE; n++) {
+        for (int n = 0; n < tile.rows; n++) {
             const float* row = chosen(s, own.row(first + n));
             for (int v = 0; v < COUNT; v++) {
                 const auto [at, left] = column(v);
                 tile.at[n][FIRST + v] = load_partial(row + at, left);
             }
         }
-        const int64_t next = first + SIZE;
-        for (int64_t i = next; i < next + SIZE && i < own.count; i++) {
+        const int64_t next = first + tile.rows;
+        for (int64_t i = next; i < next + tile.rows && i < own.count; i++) {
             const float* row = chosen(s, own.row(i));
             for (int v = 0; v < COUNT; v++)
                 expect(row + column(v).first);
@@ -207,11 +218,10 @@ class Recurrence {
 
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
     // applied. Rows are `stride` apart, gates `own.count * stride`.
-    void mask_rows(int64_t s, const Own& own, float* scratch) const;
+    void mask_rows(int64_t s, const Own& own, T* scratch) const;
     // The gradient of the kernel where inputs are ids: the gate gradients of the packed rows of a
     // stretch, `stride` apart, added to the row that its id chooses.
-    void kernel_gradient(const Stretch& stretch, const float* deltas, int64_t stride,
-                         float* out) const;
+    void kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride, float* out) const;
     // The mask of stacked row r for gate g; ones where nothing is dropped.
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
@@ -220,13 +230,13 @@ class Recurrence {
     std::vector<int64_t> packed_sources(const Stretch& stretch) const;
     int64_t gate_mask_stride() const { return width; }
     // Packed rows from `row` on, transposed: the left operand of a weight gradient.
-    MatrixView stacked_transposed(int64_t row, int64_t from = 0) const {
+    View<T> stacked_transposed(int64_t row, int64_t from = 0) const {
         return {stacked_ + row * stride + from, 1, stride};
     }
 
   private:
-    float* stacked_;
-    float* final_h_;
+    T* stacked_;
+    T* final_h_;
     bool masks_per_gate_;
     std::vector<int> mask_order_;
     Floats gate_masks_;
@@ -252,11 +262,12 @@ class Recurrence {
     void build_gate_masks();
 };
 
+template <class T>
 template <class Step>
-void Recurrence::forward(const Outputs& out, Step&& step) const {
+void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
     in_parallel(threads(), [&](int thread, int team) {
         const Own all(thread, team, in.batch);
-        Floats scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
+        Aligned<T> scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
         start(thread, team);
         for (int64_t s = 0; s < schedule.steps(); s++) {
             const Own own(thread, team, schedule.active(s));
@@ -270,10 +281,12 @@ void Recurrence::forward(const Outputs& out, Step&& step) const {
     });
 }
 
+template <class T>
 template <class Deltas, class Products, class Weights>
-void Recurrence::backward(const OutputGradients& given, const InputGradients& wanted,
-                          Deltas&& deltas, Products&& product, Weights&& weights) const {
-    Floats dh(in.batch * spread(in.units)), dx(wanted.x ? in.batch * spread(in.features) : 0);
+void Recurrence<T>::backward(const OutputGradients& given, const InputGradients& wanted,
+                             Deltas&& deltas, Products&& product, Weights&& weights) const {
+    Floats dh(in.batch * spread<float>(in.units));
+    Floats dx(wanted.x ? in.batch * spread<float>(in.features) : 0);
     int64_t to = schedule.steps();
     do {
         const Stretch stretch = stretch_before(to);
@@ -296,12 +309,15 @@ void Recurrence::backward(const OutputGradients& given, const InputGradients& wa
 }
 
 // A packed right operand: columns of a matrix in panels of up to SPAN vectors.
+template <class T>
 class Panels {
   public:
     static constexpr int WIDTH = SPAN;
 
     Panels(int64_t columns, int64_t depth)
-        : columns_(columns), depth_(depth), data_(padded(columns) * depth) {}
+        : columns_(columns),
+          depth_(depth),
+          data_(room_for_panels<T>(padded(columns) / LANES, depth)) {}
 
     // Rows [at, at + depth) of the operand.
     void pack(MatrixView source, int64_t at, int64_t depth);
@@ -315,19 +331,20 @@ class Panels {
         for (int64_t v = 0; v < vectors; v += WIDTH) {
             const int width = static_cast<int>(vectors - v < WIDTH ? vectors - v : WIDTH);
             with_size<WIDTH>(width, [&](auto size) {
-                body(v * LANES, data_.data() + v * LANES * depth_, size);
+                body(v * LANES, data_.data() + v * LANES * panel_depth<T>(depth_), size);
             });
         }
     }
 
   private:
     int64_t columns_, depth_;
-    Floats data_;
+    Aligned<T> data_;
 };
 
 // What carries gate gradients back through the weights: for some input columns (x or h), the
 // transposed weights in segments of gate columns. One segment holds all gates where they share
 // their input; with a dropout mask per gate each has its own, and so has GRU's candidate.
+template <class T>
 class GateProduct {
   public:
     // `weights_transposed` has a row per gate column and a column per input; `mask_at` is
@@ -341,14 +358,14 @@ class GateProduct {
     void add_segment(int64_t at, int64_t weight_row, int64_t depth, int mask);
 
     // out (+)= gates * weights for a thread's rows.
-    void run(const Recurrence& recurrence, const Own& own, const Rows& gates, const Rows& out,
-             bool accumulate, const Ahead& ahead = {}) const;
+    void run(const Recurrence<T>& recurrence, const Own& own, const Rows<T>& gates,
+             const Rows<float>& out, bool accumulate, const Ahead<T>& ahead = {}) const;
 
   private:
     struct Segment {
         int64_t at;
         int mask;
-        Panels panels;
+        Panels<T> panels;
     };
     MatrixView weights_;
     int64_t columns_, mask_at_;

@@ -23,6 +23,13 @@
 #define LEFTFOLD_ISA_NAME "baseline"
 #endif
 
+// Whether products of bfloat16s are built: compilers know their instructions for some years.
+#if defined(__AVX512F__) && (__GNUC__ >= 11 || __clang_major__ >= 12)
+#define LEFTFOLD_BFLOAT16 1
+#else
+#define LEFTFOLD_BFLOAT16 0
+#endif
+
 #define LEFTFOLD_INLINE inline __attribute__((always_inline))
 
 namespace leftfold {
@@ -116,32 +123,6 @@ LEFTFOLD_INLINE void store_partial(float* p, Vector v, int64_t count) {
 #endif
 }
 
-LEFTFOLD_INLINE void copy(const float* from, float* to, int64_t count) {
-    for (int64_t i = 0; i < count; i += LANES)
-        store_partial(to + i, load_partial(from + i, count - i), count - i);
-}
-
-LEFTFOLD_INLINE void clear(float* to, int64_t count) {
-    for (int64_t i = 0; i < count; i += LANES)
-        store_partial(to + i, Vector{}, count - i);
-}
-
-// to += from
-LEFTFOLD_INLINE void add(const float* from, float* to, int64_t count) {
-    for (int64_t i = 0; i < count; i += LANES)
-        store_partial(to + i, load_partial(to + i, count - i) + load_partial(from + i, count - i),
-                      count - i);
-}
-
-// to = from * factors
-LEFTFOLD_INLINE void copy_scaled(const float* from, const float* factors, float* to,
-                                 int64_t count) {
-    for (int64_t i = 0; i < count; i += LANES)
-        store_partial(to + i,
-                      load_partial(from + i, count - i) * load_partial(factors + i, count - i),
-                      count - i);
-}
-
 // Of two numbers the second where either is NaN: as the instructions of x86 have it.
 LEFTFOLD_INLINE Vector smaller(Vector a, Vector b) {
 #if defined(__AVX512F__)
@@ -183,6 +164,80 @@ LEFTFOLD_INLINE float sum(Vector v) {
     for (int i = 0; i < LANES; i++)
         total += v[i];
     return total;
+}
+
+// The upper half of a float: all of its range, 8 bits of its precision.
+struct bfloat16 {
+    uint16_t bits;
+};
+
+#if LEFTFOLD_BFLOAT16
+using VectorHalf = uint16_t __attribute__((vector_size(LEFTFOLD_VECTOR_BYTES / 2)));
+
+// The nearest bfloat16s, in the lower halves of words; of two equally near ones the even. NaN
+// stays NaN, which adding to its bits could turn into an infinity.
+LEFTFOLD_INLINE VectorWord rounded(Vector v) {
+    const VectorWord bits = (VectorWord)v;
+    const VectorWord nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    return v == v ? nearest : (bits >> 16) | 0x40;
+}
+
+LEFTFOLD_INLINE bfloat16 rounded(float x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    if (x != x) return {static_cast<uint16_t>((bits >> 16) | 0x40)};
+    return {static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
+}
+
+// One word for each two numbers: the first in the lower half. What pair products read.
+LEFTFOLD_INLINE VectorWord rounded_pairs(Vector first, Vector second) {
+    return rounded(first) | (rounded(second) << 16);
+}
+
+LEFTFOLD_INLINE Vector load_partial(const bfloat16* p, int64_t count) {
+    if (count <= 0) return Vector{};
+    const __mmask16 wanted = count >= LANES ? 0xffff : static_cast<__mmask16>((1u << count) - 1);
+    const VectorHalf halves = (VectorHalf)_mm256_maskz_loadu_epi16(wanted, p);
+    return (Vector)(__builtin_convertvector(halves, VectorWord) << 16);
+}
+
+LEFTFOLD_INLINE void store_partial(bfloat16* p, Vector v, int64_t count) {
+    if (count <= 0) return;
+    const __mmask16 wanted = count >= LANES ? 0xffff : static_cast<__mmask16>((1u << count) - 1);
+    const VectorHalf halves = __builtin_convertvector(rounded(v), VectorHalf);
+    _mm256_mask_storeu_epi16(p, wanted, (__m256i)halves);
+}
+#endif
+
+// Rows of floats, or of bfloat16s that round what is stored in them.
+
+template <class From, class To>
+LEFTFOLD_INLINE void copy(const From* from, To* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, load_partial(from + i, count - i), count - i);
+}
+
+template <class To>
+LEFTFOLD_INLINE void clear(To* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, Vector{}, count - i);
+}
+
+// to += from
+template <class From>
+LEFTFOLD_INLINE void add(const From* from, float* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i, load_partial(to + i, count - i) + load_partial(from + i, count - i),
+                      count - i);
+}
+
+// to = from * factors
+template <class From, class To>
+LEFTFOLD_INLINE void copy_scaled(const From* from, const float* factors, To* to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES)
+        store_partial(to + i,
+                      load_partial(from + i, count - i) * load_partial(factors + i, count - i),
+                      count - i);
 }
 
 // Rounded up to whole vectors.

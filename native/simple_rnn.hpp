@@ -9,6 +9,7 @@
 
 namespace leftfold {
 
+template <class T>
 class SimpleRnn {
   public:
     SimpleRnn(const Inputs& inputs, const Allocate& allocate);
@@ -22,17 +23,17 @@ class SimpleRnn {
     int64_t weight_rows() const { return r_.width; }
 
   private:
-    Recurrence r_;
+    Recurrence<T> r_;
     int64_t deltas_row_;
-    float* deltas_ = nullptr;  // gradients before the activation, filled by backward
-    Panels panels_;
-    std::unique_ptr<GateProduct> to_h_, to_x_;
+    T* deltas_ = nullptr;  // gradients before the activation, filled by backward
+    Panels<T> panels_;
+    std::unique_ptr<GateProduct<T>> to_h_, to_x_;
 
-    Rows delta_rows(int64_t s, const Own& own) const {
+    Rows<T> delta_rows(int64_t s, const Own& own) const {
         return {deltas_ + r_.slot(s, own.first) * deltas_row_, own.team * deltas_row_};
     }
     template <class Phi>
-    void step(int64_t s, const Own& own, const float* masked, Phi phi) const;
+    void step(int64_t s, const Own& own, const T* masked, Phi phi) const;
     template <class Phi>
     void deltas(int64_t s, const Own& own, float* dh, Phi phi) const;
     void weight_gradient(const Stretch& stretch, float* out) const;

@@ -13,12 +13,17 @@
 // computes it, or on the rows beside it.
 #pragma once
 
-#include "simd.hpp"
+#include <type_traits>
+
+#include "pairs.hpp"
+#include "panels.hpp"
 
 namespace leftfold {
 
-// Rows of a full tile that is `width` vectors wide.
+// Rows of a full tile that is `width` vectors wide, of a product of floats or bfloat16s.
+template <class T = float>
 constexpr int tile_rows(int width) {
+    if (!std::is_same_v<T, float>) return 16;
     const int rows = ACCUMULATORS / width;
     return rows > 12 ? 12 : rows;
 }
@@ -32,9 +37,12 @@ constexpr int MAX_ROWS = 12;
 template <int ROWS, int WIDTH>
 struct Tile {
     Vector at[ROWS][WIDTH];
+    int rows;  // in use: all of them, except in tiles of pair products
+
+    LEFTFOLD_INLINE explicit Tile(int rows = ROWS) : rows(rows) {}
 
     LEFTFOLD_INLINE void clear() {
-        for (int r = 0; r < ROWS; r++)
+        for (int r = 0; r < rows; r++)
             for (int v = 0; v < WIDTH; v++)
                 at[r][v] = Vector{};
     }
@@ -49,14 +57,28 @@ struct Tile {
             [=](int r, int v, int64_t k) { return a[r * a_row + v * a_column + k]; }, panel, depth);
     }
 
+#if LEFTFOLD_BFLOAT16
+    // The same for bfloat16s. The product keeps no tile in registers, so its height need not be
+    // known when it is compiled.
+    template <int FIRST, int COUNT, bool OWN_A = false>
+    LEFTFOLD_INLINE void add_product(const bfloat16* a, int64_t a_row, const bfloat16* panel,
+                                     int64_t depth, int64_t a_column = 0) {
+        constexpr int AT_ONCE = OWN_A ? 1 : COUNT;
+        for (int v = 0; v < COUNT; v += AT_ONCE)
+            add_pairs({a + v * a_column, a_row, rows, panel + 2 * v * LANES, COUNT * LANES, AT_ONCE,
+                       depth, &at[0][FIRST + v], WIDTH});
+    }
+#endif
+
     // The whole tile += A * panels, SPAN columns at a time; the panels of the spans lie one
     // behind the other.
-    template <int FIRST = 0, bool OWN_A = false>
-    LEFTFOLD_INLINE void add_spans(const float* a, int64_t a_row, const float* panels,
-                                   int64_t depth, int64_t a_column = 0) {
+    template <int FIRST = 0, bool OWN_A = false, class T>
+    LEFTFOLD_INLINE void add_spans(const T* a, int64_t a_row, const T* panels, int64_t depth,
+                                   int64_t a_column = 0) {
         constexpr int COUNT = WIDTH - FIRST < SPAN ? WIDTH - FIRST : SPAN;
         add_product<FIRST, COUNT, OWN_A>(a + FIRST * a_column, a_row,
-                                         panels + FIRST * LANES * depth, depth, a_column);
+                                         panels + FIRST * LANES * panel_depth<T>(depth), depth,
+                                         a_column);
         if constexpr (FIRST + COUNT < WIDTH)
             add_spans<FIRST + COUNT, OWN_A>(a, a_row, panels, depth, a_column);
     }
@@ -98,9 +120,18 @@ struct Tile {
     }
 };
 
+// A size known when compiled, and one known then only to be at most `value`.
 template <int N>
 struct Size {
     static constexpr int value = N;
+    constexpr operator int() const { return N; }
+};
+
+template <int N>
+struct AtMost {
+    static constexpr int value = N;
+    int count;
+    operator int() const { return count; }
 };
 
 // Calls `body(Size<n>{})` with the compile-time constant equal to n, 1 <= n <= MOST.
@@ -117,8 +148,9 @@ LEFTFOLD_INLINE void with_size(int n, Body&& body) {
 }
 
 // Cuts `count` rows into tiles of at most MOST rows, as even as possible, and calls
-// `body(first, Size<rows>{})` for each.
-template <int MOST, class Body>
+// `body(first, size)` for each: with Size<rows> for products of floats, with AtMost<MOST> for
+// those of bfloat16s.
+template <int MOST, class T = float, class Body>
 LEFTFOLD_INLINE void for_each_tile(int64_t count, Body&& body) {
     const uint32_t rows = static_cast<uint32_t>(count), tiles = (rows + MOST - 1) / MOST;
     if (tiles == 0) return;
@@ -126,7 +158,10 @@ LEFTFOLD_INLINE void for_each_tile(int64_t count, Body&& body) {
     int64_t first = 0;
     for (uint32_t i = 0; i < tiles; i++) {
         const int size = static_cast<int>(least + (i < larger));
-        with_size<MOST>(size, [&](auto constant) { body(first, constant); });
+        if constexpr (std::is_same_v<T, float>)
+            with_size<MOST>(size, [&](auto constant) { body(first, constant); });
+        else
+            body(first, AtMost<MOST>{size});
         first += size;
     }
 }

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import inference, long_sequences, padding, picture, report, scaling
+from benchmarks import inference, long_sequences, mixed, padding, picture, report, scaling
 from benchmarks.adapters import keras_api
 from benchmarks.workloads import WORKLOADS, Workload, batch_of, step_flops
 from leftfold.engine import config
@@ -45,6 +45,18 @@ def test_every_workload_trains_in_leftfold_through_the_keras_adapter(workload: W
     x, y = batch_of(small)
     model = keras_api.build("leftfold", small._asdict(), None)
     assert math.isfinite(float(model.train_on_batch(x, y)))
+
+
+def test_both_policies_of_a_workload_begin_with_the_same_weights() -> None:
+    name = "imdb_bilstm64"
+    small = next(w for w in WORKLOADS if w.name == name)._replace(batch=3, timesteps=4)
+    models = [mixed.build(small, policy) for policy in mixed.POLICIES]
+    for model in models:
+        model(batch_of(small)[0])
+    for plain, rounded in zip(*(model.get_weights() for model in models), strict=True):
+        assert (plain == rounded).all()
+    assert [model.layers[-1].dtype_policy.name for model in models] == list(mixed.POLICIES)
+    assert mixed.train(models[1], batch_of(small), 2) > 0
 
 
 def test_a_worker_returns_results_and_reports_failures(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Element types of layers, under the names of `keras.dtype_policies`.
 
-Weights and computation share one type; mixed precision has no use on a processor.
+Weights and computation share one type, except under `mixed_bfloat16`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from leftfold.engine import registry
-from leftfold.engine.config import floatx, set_floatx
-from leftfold.engine.legacy import tell_once
-from leftfold.layers.dtype_policy import DTypePolicy, get
+from leftfold.layers.dtype_policy import DTypePolicy, get, set_global
 
 __all__ = [
     "DTypePolicy",
@@ -40,24 +38,21 @@ def deserialize(config: Any, custom_objects: Any = None) -> DTypePolicy:
 
 def dtype_policy() -> DTypePolicy:
     """The policy of layers that are made without one."""
-    return DTypePolicy(floatx())
+    return DTypePolicy()
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Let layers that are made from now on have another element type.
+    """Let layers that are made from now on have another policy.
 
-    Mixed precision, which is for graphics cards, is told once not to be there: `floatx()` stays.
+    Args:
+        policy: a name, or a `DTypePolicy`, which says what names there are.
 
     Example:
         >>> set_dtype_policy("float32")
         >>> dtype_policy().name
         'float32'
     """
-    name = getattr(policy, "name", policy)
-    if isinstance(name, str) and name.startswith("mixed_"):
-        tell_once(f"Leftfold has no mixed precision: layers compute in {floatx()}, not {name}.")
-        return
-    set_floatx(DTypePolicy(name).name)
+    set_global(get(policy))
 
 
 global_policy, set_global_policy = dtype_policy, set_dtype_policy

@@ -18,15 +18,37 @@ from tests.engine.recurrent_kernels import GATES, MASKS, STATES, Case, make_case
 
 ROOT = Path(__file__).parents[2]
 ISAS = ("avx512", "avx2", "baseline")
+BFLOAT16_FORMS = ("amx", "avx512_bf16")
+"""Two forms of the products of bfloat16s, in one of the builds."""
 REDUCED = "LEFTFOLD_REDUCED_TESTS" in os.environ
 """Set where every instruction costs many times more: under sanitizers."""
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
 def load(isa: str) -> Any:
-    """The build for an instruction set, or `None` where this processor lacks it."""
+    """The build for an instruction set, or `None` where this processor lacks it.
+
+    A form of the products of bfloat16s counts as one, until another is loaded.
+    """
     supported = importlib.import_module("leftfold._native_baseline").supported_isas()
-    return importlib.import_module(f"leftfold._native_{isa}") if isa in supported else None
+    name = "avx512" if isa in BFLOAT16_FORMS else isa
+    module = importlib.import_module(f"leftfold._native_{name}") if name in supported else None
+    if isa not in BFLOAT16_FORMS or module is None:
+        return module
+    return Bfloat16(module, isa) if isa in module.bfloat16_forms() else None
+
+
+class Bfloat16:
+    """The kernels that multiply bfloat16s, under the names of those of float32."""
+
+    def __init__(self, module: Any, form: str) -> None:
+        module.use_bfloat16_form(form)
+        self._module = module
+        self.isa = form
+
+    def __getattr__(self, name: str) -> Any:
+        module = self._module
+        return getattr(module, f"{name}_bfloat16", None) or getattr(module, name)
 
 
 def poisoned(shape: tuple[int, ...]) -> np.ndarray:

@@ -62,7 +62,9 @@ BATCH, TIMESTEPS, FEATURES, UNITS = 23, 20, 40, 100
 @every_cell
 @pytest.mark.parametrize("dropout", ["none", "input", "gates"])
 @pytest.mark.parametrize("mask", ["none", "mixed"])
-def test_recurrences_do_not_depend_on_the_number_of_threads(cell, options, native, dropout, mask):
+def test_recurrences_do_not_depend_on_the_number_of_threads(
+    cell, options, any_native, dropout, mask
+):
     if cell == "simple_rnn":
         options = {"units": 200}
     sizes = {"features": FEATURES, "units": UNITS} | options
@@ -70,21 +72,23 @@ def test_recurrences_do_not_depend_on_the_number_of_threads(cell, options, nativ
         cell, BATCH, TIMESTEPS, mask=mask, dropout=dropout, return_sequences=True, **sizes
     )
     gradients = output_gradients(case)
-    same_on_any_number_of_threads(native, lambda: run_through(case, native, gradients).values())
+    same_on_any_number_of_threads(
+        any_native, lambda: run_through(case, any_native, gradients).values()
+    )
 
 
 @every_cell
 @examples(25)
 @given(data=st.data())
-def test_a_row_of_a_batch_does_not_depend_on_the_others(cell, options, native, data):
+def test_a_row_of_a_batch_does_not_depend_on_the_others(cell, options, any_native, data):
     activations = {"activation": data.draw(st.sampled_from(["tanh", "relu", "softsign"]))}
     case = data.draw(recurrent_cases(cell, **activations, **options))
     batch = len(case.tensors["x"])
     rows = data.draw(st.lists(st.integers(0, batch - 1), min_size=1, max_size=9))
     gradients = output_gradients(case)
-    whole = run_through(case, native, gradients)
-    native.set_threads(data.draw(st.sampled_from([1, *THREADS])))
-    part = run_through(select_rows(case, rows), native, [g[rows] for g in gradients])
+    whole = run_through(case, any_native, gradients)
+    any_native.set_threads(data.draw(st.sampled_from([1, *THREADS])))
+    part = run_through(select_rows(case, rows), any_native, [g[rows] for g in gradients])
     for name in ("output", "h", "c", "d_x", "d_h0", "d_c0"):
         if name in whole:
             assert_same_bits(part[name], whole[name][rows], name)
@@ -95,11 +99,13 @@ def test_a_row_of_a_batch_does_not_depend_on_the_others(cell, options, native, d
     [(300, 300, 400), (1, 4000, 5000), (4000, 5000, 1), (5, 3000, 2000), (3, 2000, 4000)],
 )
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True)])
-def test_gemm_does_not_depend_on_the_number_of_threads(native, rows, inner, columns, transposed):
+def test_gemm_does_not_depend_on_the_number_of_threads(
+    any_native, rows, inner, columns, transposed
+):
     a, b = numbers(rows, inner), numbers(inner, columns)
     operands = [m.T.copy() if t else m for m, t in zip((a, b), transposed, strict=True)]
     same_on_any_number_of_threads(
-        native, lambda: [native.gemm(*operands, *transposed, numbers(columns))]
+        any_native, lambda: [any_native.gemm(*operands, *transposed, numbers(columns))]
     )
 
 

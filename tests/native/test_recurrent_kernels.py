@@ -58,10 +58,10 @@ def test_forward_and_gradients_agree_with_the_reference(cell, options, native, d
 @every_cell
 @examples(8)
 @given(data=st.data())
-def test_a_forward_pass_alone_gives_the_same_bits(cell, options, native, data):
+def test_a_forward_pass_alone_gives_the_same_bits(cell, options, any_native, data):
     case = data.draw(recurrent_cases(cell, **options))
-    *outputs, saved = case.forward(native, save=True)
-    *alone, nothing = case.forward(native, save=False)
+    *outputs, saved = case.forward(any_native, save=True)
+    *alone, nothing = case.forward(any_native, save=False)
     assert saved is not None
     assert nothing is None
     for name, a, b in zip(("output", "h", "c"), alone, outputs, strict=False):
@@ -71,11 +71,15 @@ def test_a_forward_pass_alone_gives_the_same_bits(cell, options, native, data):
 @every_cell
 @examples(4)
 @given(data=st.data())
-def test_without_the_gradient_of_the_inputs_the_others_are_the_same(cell, options, native, data):
+def test_without_the_gradient_of_the_inputs_the_others_are_the_same(
+    cell, options, any_native, data
+):
     case = data.draw(recurrent_cases(cell, **options))
     gradients = output_gradients(case)
-    everything = case.backward(native, case.forward(native, save=True)[-1], *gradients)
-    rest = case.backward(native, case.forward(native, save=True)[-1], *gradients, needs_dx=False)
+    everything = case.backward(any_native, case.forward(any_native, save=True)[-1], *gradients)
+    rest = case.backward(
+        any_native, case.forward(any_native, save=True)[-1], *gradients, needs_dx=False
+    )
     assert rest.pop("x") is None
     for name, gradient in rest.items():
         assert_same_bits(gradient, everything[name], name)
@@ -125,11 +129,11 @@ LAYOUTS = [
 @every_cell
 @examples(12)
 @given(data=st.data())
-def test_the_layout_of_the_inputs_in_memory_does_not_matter(cell, options, native, data):
+def test_the_layout_of_the_inputs_in_memory_does_not_matter(cell, options, any_native, data):
     settings = {"return_sequences": True, "mask": "holes", "dropout": "gates"}
     case = random_case(cell, 3, 4, 5, 6, **settings, **options)
     gradients = output_gradients(case)
-    expected = run_through(case, native, gradients)
+    expected = run_through(case, any_native, gradients)
 
     def relaid(array: np.ndarray) -> np.ndarray:
         return data.draw(st.sampled_from(LAYOUTS))(array)
@@ -141,7 +145,7 @@ def test_the_layout_of_the_inputs_in_memory_does_not_matter(cell, options, nativ
         input_dropout=relaid(case.input_dropout),
         recurrent_dropout=relaid(case.recurrent_dropout),
     )
-    actual = run_through(moved, native, [relaid(gradient) for gradient in gradients])
+    actual = run_through(moved, any_native, [relaid(gradient) for gradient in gradients])
     for name, value in expected.items():
         assert_same_bits(actual[name], value, name)
 

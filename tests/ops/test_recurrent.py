@@ -89,7 +89,7 @@ def test_the_gradient_of_the_input_is_left_out_where_nobody_asks(cell, options, 
         asked.append(args[-1])
         return backward(*args)
 
-    monkeypatch.setitem(kernels._cache, (f"{cell}_backward", False), spy)
+    monkeypatch.setitem(kernels._cache, (f"{cell}_backward", False, False), spy)
     case = make_case(cell, **options)
     for tracked in (("kernel",), ("x", "kernel")):
         with Tape() as tape:
@@ -107,7 +107,7 @@ def test_nothing_is_kept_where_no_tape_runs(cell, options, monkeypatch):
         kept.append(args[-1])
         return forward(*args)
 
-    monkeypatch.setitem(kernels._cache, (f"{cell}_forward", False), spy)
+    monkeypatch.setitem(kernels._cache, (f"{cell}_forward", False, False), spy)
     case = make_case(cell, **options)
     apply(case, ("kernel",))
     with Tape():

@@ -110,10 +110,10 @@ def test_only_the_states_at_borders_stay_between_the_passes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept: list[bool] = []
-    found = recurrent_chunks.find_kernel
+    found = recurrent.find_kernel
 
-    def noting(name: str, dtype: Any) -> Callable[..., Any]:
-        run = found(name, dtype)
+    def noting(name: str, dtype: Any, bfloat16: bool) -> Callable[..., Any]:
+        run = found(name, dtype, bfloat16)
 
         def wrapped(*arguments: Any) -> Any:
             kept.append(arguments[-1])
@@ -121,7 +121,7 @@ def test_only_the_states_at_borders_stay_between_the_passes(
 
         return wrapped if name.endswith("_forward") else run
 
-    monkeypatch.setattr(recurrent_chunks, "find_kernel", noting)
+    monkeypatch.setattr(recurrent, "find_kernel", noting)
     inputs = inputs_of("gru")
     with Tape() as tape:
         output, _ = recurrent.gru(*inputs, in_chunks=True)

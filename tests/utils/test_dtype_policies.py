@@ -1,4 +1,4 @@
-"""`leftfold.dtype_policies`: one element type for weights and computation."""
+"""`leftfold.dtype_policies`: the element types of weights and computation."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_layers_made_afterwards_have_the_type_that_was_set() -> None:
     assert config.dtype_policy() == dtype_policies.DTypePolicy("float64")
 
 
-def test_mixed_precision_is_told_not_to_be_there() -> None:
+def test_half_precision_is_told_not_to_be_there() -> None:
     legacy.forget_told()
-    with pytest.warns(UserWarning, match="no mixed precision: layers compute in float32"):
+    with pytest.warns(UserWarning, match="no float16 products: layers compute in float32"):
         dtype_policies.set_global_policy("mixed_float16")
     assert layers.Dense(2).compute_dtype == "float32"
     legacy.forget_told()
-    with pytest.warns(UserWarning, match="layers compute in float32, not mixed_bfloat16"):
-        dense = layers.Dense(2, dtype="mixed_bfloat16")
+    with pytest.warns(UserWarning, match="layers compute in float32, not mixed_float16"):
+        dense = layers.Dense(2, dtype="mixed_float16")
     assert dense.dtype_policy.name == dense.variable_dtype == "float32"
 
 

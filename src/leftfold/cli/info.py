@@ -16,7 +16,7 @@ def report() -> str:
     """Lines of `name: value`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        isa = kernels.isa()
+        isa, products = kernels.isa(), kernels.bfloat16_products()
     kind = (
         "NumPy reference, slow: install with a C++ compiler present"
         if isa == "reference"
@@ -25,6 +25,7 @@ def report() -> str:
     lines = {
         "leftfold": __version__,
         "kernels": kind,
+        "bfloat16": products or "computed in float32",
         "threads": config.threads(),
         "python": platform.python_version(),
         "numpy": np.__version__,

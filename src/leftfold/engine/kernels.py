@@ -1,7 +1,9 @@
 """Which code runs a kernel: the native one in float32, the NumPy reference otherwise.
 
 `kernel("lstm_forward", np.float32)` is the function to call. Both have the same signature;
-`leftfold.engine.reference` is where the meaning is written down.
+`leftfold.engine.reference` is where the meaning is written down. Some kernels have a second native
+form, which multiplies bfloat16s: for layers of the policy `mixed_bfloat16`, where the processor
+has such products.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from leftfold.engine import config, workspace
 _FLOAT32 = np.dtype(np.float32)
 _NAMES = ("avx512", "avx2", "baseline")
 
-_cache: dict[tuple[str, bool], Callable[..., Any]] = {}
+_cache: dict[tuple[str, bool, bool], Callable[..., Any]] = {}
 _state: dict[str, Any] = {"native": None, "looked": False}
 
 
@@ -70,17 +72,43 @@ def isa() -> str:
     return "reference" if module is None else str(module.isa)
 
 
-def kernel(name: str, dtype: Any = _FLOAT32) -> Callable[..., Any]:
-    """The function that runs `name` on arrays of `dtype`."""
-    fast = dtype == _FLOAT32
-    found = _cache.get((name, fast))
-    if found is None:
-        found = getattr(native(), name, None) if fast else None
-        if found is None:
-            from leftfold.engine import reference
+def bfloat16_products() -> str | None:
+    """How products of bfloat16s are computed here: `amx`, `avx512_bf16`, or `None` for not at all.
 
-            found = getattr(reference, name)
-        _cache[name, fast] = found
+    `None` means that layers of the policy `mixed_bfloat16` compute in float32: there are none,
+    or they are slower. The first call asks the system for what they need.
+    """
+    if "bfloat16" not in _state:
+        module = native()
+        best = module.best_bfloat16_form() if module is not None else ""
+        if best:
+            module.use_bfloat16_form(best)
+        _state["bfloat16"] = best or None
+    found: str | None = _state["bfloat16"]
+    return found
+
+
+def kernel(name: str, dtype: Any = _FLOAT32, bfloat16: bool = False) -> Callable[..., Any]:
+    """The function that runs `name` on arrays of `dtype`.
+
+    With `bfloat16` it rounds float32 operands of its products to bfloat16, if it can here.
+    """
+    fast = dtype == _FLOAT32
+    found = _cache.get((name, fast, bfloat16))
+    if found is None:
+        found = _find(name, fast, bfloat16)
+        _cache[name, fast, bfloat16] = found
+    return found
+
+
+def _find(name: str, fast: bool, bfloat16: bool) -> Any:
+    if fast and bfloat16 and bfloat16_products():
+        return getattr(native(), f"{name}_bfloat16")
+    found = getattr(native(), name, None) if fast else None
+    if found is None:
+        from leftfold.engine import reference
+
+        found = getattr(reference, name)
     return found
 
 
@@ -91,6 +119,7 @@ def use(implementation: str) -> None:
             f"implementation expected 'native' or 'reference', got {implementation!r}."
         )
     _cache.clear()
+    _state.pop("bfloat16", None)
     if implementation == "reference":
         _state.update(native=None, looked=True)
     else:

@@ -84,7 +84,7 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any) -> Any:
-        outputs = ops.dense(inputs, self.kernel, self.bias)
+        outputs = ops.dense(inputs, self.kernel, self.bias, bfloat16=self._bfloat16)
         if self.activation is None or self.activation is activations.linear:
             return outputs
         return self.activation(outputs)

@@ -168,7 +168,7 @@ class Layer(LayerLosses, Operation):
         if default and self._inner_layers and self._call_spec.required < 2:
             self._settle()
             self._build_shapes = {"input_shape": input_shape}
-            inputs = calls.map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+            inputs = calls.map_shapes(lambda s: KerasTensor(s, self.variable_dtype), input_shape)
             with calls.inside(self):
                 calls.infer_outputs(self, (inputs,), {})
         self.built = True
@@ -226,7 +226,7 @@ class Layer(LayerLosses, Operation):
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape of the outputs for an input shape."""
         shape = next(iter((*args, *kwargs.values())))
-        inputs = calls.map_shapes(lambda s: KerasTensor(s, self.compute_dtype), shape)
+        inputs = calls.map_shapes(lambda s: KerasTensor(s, self.variable_dtype), shape)
         return calls.shape_of(calls.infer_outputs(self, (inputs,), {}))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -235,7 +235,7 @@ class Layer(LayerLosses, Operation):
             return self._infer(args, kwargs)
         shapes = calls.shape_arguments(self, self.compute_output_shape, args, kwargs)
         return calls.map_shapes(
-            lambda shape: KerasTensor(tuple(shape), self.compute_dtype),
+            lambda shape: KerasTensor(tuple(shape), self.variable_dtype),
             self.compute_output_shape(**shapes),
         )
 

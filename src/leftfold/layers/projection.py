@@ -71,7 +71,9 @@ class Projection(Layer):
         features = math.prod(inputs.shape[-self.axes :])
         kernel = ops.reshape(self.kernel, (features, width))
         bias = None if self.bias is None else ops.reshape(self.bias, (width,))
-        outputs = ops.dense(ops.reshape(inputs, (*outer, features)), kernel, bias)
+        outputs = ops.dense(
+            ops.reshape(inputs, (*outer, features)), kernel, bias, bfloat16=self._bfloat16
+        )
         return ops.reshape(outputs, (*outer, *self.sizes))
 
 

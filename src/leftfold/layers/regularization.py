@@ -155,7 +155,7 @@ class GaussianNoise(Layer):
         if not training or self.stddev == 0:
             return inputs
         noise = self.seed_generator.generator().normal(0.0, self.stddev, inputs.shape)
-        return inputs + noise.astype(self.compute_dtype)
+        return inputs + noise.astype(self.variable_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -191,7 +191,7 @@ class GaussianDropout(Layer):
             return inputs
         stddev = math.sqrt(self.rate / (1 - self.rate))
         factors = self.seed_generator.generator().normal(1.0, stddev, inputs.shape)
-        return inputs * factors.astype(self.compute_dtype)
+        return inputs * factors.astype(self.variable_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -229,9 +229,9 @@ class AlphaDropout(Layer):
         if not training or self.rate == 0:
             return inputs
         key = self.seed_generator.next()
-        ones = np.ones(inputs.shape, self.compute_dtype)
+        ones = np.ones(inputs.shape, self.variable_dtype)
         kept = (np.asarray(ops.dropout(ones, self.rate, key, self.noise_shape)) > 0).astype(
-            self.compute_dtype
+            self.variable_dtype
         )
         factor = ((1 - self.rate) * (1 + self.rate * _SELU_BOUND**2)) ** -0.5
         offset = -factor * _SELU_BOUND * self.rate

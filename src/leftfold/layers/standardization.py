@@ -83,7 +83,7 @@ class Normalization(Layer):
             self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
         else:
             self._known = [
-                np.broadcast_to(np.asarray(value, self.compute_dtype), sizes)
+                np.broadcast_to(np.asarray(value, self.variable_dtype), sizes)
                 for value in (self.input_mean, self.input_variance)
             ]
 
@@ -150,7 +150,7 @@ class Normalization(Layer):
         return tuple(axis for axis in range(batch.ndim) if axis not in self._kept)
 
     def call(self, inputs: Any) -> Any:
-        x = ops.cast(inputs, self.compute_dtype)
+        x = ops.cast(inputs, self.variable_dtype)
         scale = ops.maximum(ops.sqrt(self._moment(1)), config.epsilon())
         return x * scale + self._moment(0) if self.invert else (x - self._moment(0)) / scale
 
@@ -187,8 +187,8 @@ class Rescaling(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        scale, offset = (np.asarray(n, self.compute_dtype) for n in (self.scale, self.offset))
-        return ops.cast(inputs, self.compute_dtype) * scale + offset
+        scale, offset = (np.asarray(n, self.variable_dtype) for n in (self.scale, self.offset))
+        return ops.cast(inputs, self.variable_dtype) * scale + offset
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -92,22 +92,27 @@ class LayerState:
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policy.get(value)
-        self._float_type = np.dtype(self._dtype_policy.name)
+        self._float_type = np.dtype(self._dtype_policy.variable_dtype)
 
     @property
     def dtype(self) -> str:
         """Element type of the weights."""
-        return self._dtype_policy.name
+        return self._dtype_policy.variable_dtype
 
     @property
     def variable_dtype(self) -> str:
-        """Element type of the weights."""
-        return self._dtype_policy.name
+        """Element type of the weights, and of the arrays that the layer takes and gives."""
+        return self._dtype_policy.variable_dtype
 
     @property
     def compute_dtype(self) -> str:
-        """Element type to which floating-point inputs are cast."""
-        return self._dtype_policy.name
+        """Element type of the layer's products: that of the weights, or `"bfloat16"`."""
+        return self._dtype_policy.compute_dtype
+
+    @property
+    def _bfloat16(self) -> bool:
+        """Whether the layer's products round their operands to bfloat16."""
+        return self._dtype_policy.compute_dtype == "bfloat16"
 
     @property
     def path(self) -> str:

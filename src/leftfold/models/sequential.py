@@ -141,7 +141,7 @@ class Sequential(Model):
         if self._input_layer is not None:
             return self._input_layer.input_dtype
         first = self._chain[0] if self._chain else self
-        return self.compute_dtype if first is self else _input_dtype(first)
+        return self.variable_dtype if first is self else _input_dtype(first)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of that shape, batch size (or `None`) first."""
@@ -308,7 +308,7 @@ def _input_dtype(layer: Layer) -> str:
     """The element type that a first layer takes."""
     if isinstance(layer, Functional):
         return str(layer.input.dtype)
-    return str(getattr(layer, "input_dtype", layer.compute_dtype))
+    return str(getattr(layer, "input_dtype", layer.variable_dtype))
 
 
 def _agree(shape: Any, known: Any) -> bool:

@@ -73,6 +73,8 @@ def all_alike(xs: Sequence[np.ndarray]) -> list[np.ndarray]:
 def dtype_name(dtype: Any, default: str | None = None) -> str:
     """The name of an element type given as a name, a NumPy type or `None` (the default).
 
+    Arrays of bfloat16 are kept as float32: NumPy has no such type.
+
     Raises:
         ValueError: for what is not an element type.
     """
@@ -80,6 +82,8 @@ def dtype_name(dtype: Any, default: str | None = None) -> str:
         return default or floatx()
     if dtype in _NAMES:
         return str(dtype)
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        return "float32"
     if isinstance(dtype, str) and dtype in ("int", "float"):
         return "int32" if dtype == "int" else floatx()
     try:

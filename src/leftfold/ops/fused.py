@@ -73,13 +73,17 @@ def check_range(numbers: np.ndarray, limit: int, operation: str, what: str) -> N
 
 
 @primitive
-def dense(x: Any, kernel: Any, bias: Any = None, /, *, needs: Any = ()) -> Any:
+def dense(
+    x: Any, kernel: Any, bias: Any = None, /, *, bfloat16: bool = False, needs: Any = ()
+) -> Any:
     """`x @ kernel + bias` for any leading axes, as one product of matrices.
 
     Args:
         x: `(..., features)`.
         kernel: `(features, units)`.
         bias: `(units,)` or `None`.
+        bfloat16: round the operands of products, here and for the gradient, to bfloat16 where
+            the processor multiplies such numbers; sums stay float32.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -98,13 +102,17 @@ def dense(x: Any, kernel: Any, bias: Any = None, /, *, needs: Any = ()) -> Any:
     if rows.dtype != kernel.dtype:
         common = np.result_type(rows, kernel)
         rows, kernel = rows.astype(common), kernel.astype(common)
-    y = gemm(rows, kernel, bias=bias)
+    y = gemm(rows, kernel, bias=bias, bfloat16=bfloat16)
 
     def vjp(dy: Any) -> Any:
         slopes = dy.reshape(-1, kernel.shape[1])
         return (
-            gemm(slopes, kernel, transpose_b=True).reshape(x.shape) if needs[0] else None,
-            gemm(rows, slopes, transpose_a=True) if needs[1] else None,
+            (
+                gemm(slopes, kernel, transpose_b=True, bfloat16=bfloat16).reshape(x.shape)
+                if needs[0]
+                else None
+            ),
+            gemm(rows, slopes, transpose_a=True, bfloat16=bfloat16) if needs[1] else None,
             np.add.reduce(slopes, axis=0) if needs[2] else None,
         )
 

@@ -23,11 +23,15 @@ def gemm(
     transpose_a: bool = False,
     transpose_b: bool = False,
     bias: np.ndarray | None = None,
+    bfloat16: bool = False,
 ) -> np.ndarray:
-    """`op(a) @ op(b) + bias` of two matrices of one dtype by the kernel, copying if need be."""
+    """`op(a) @ op(b) + bias` of two matrices of one dtype by the kernel, copying if need be.
+
+    With `bfloat16`, both matrices are rounded to it where the processor multiplies such numbers.
+    """
     a, transpose_a = _contiguous(a, transpose_a)
     b, transpose_b = _contiguous(b, transpose_b)
-    return kernel("gemm", a.dtype)(a, b, transpose_a, transpose_b, bias)
+    return kernel("gemm", a.dtype, bfloat16)(a, b, transpose_a, transpose_b, bias)
 
 
 def batched_gemm(

@@ -31,6 +31,7 @@ def simple_rnn(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     in_chunks: bool = False,
+    bfloat16: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """A simple recurrent network over a batch of sequences.
@@ -54,6 +55,8 @@ def simple_rnn(
             the state carried over them.
         in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
             read each chunk again in the backward pass.
+        bfloat16: keep steps, and round the operands of products, in bfloat16 where the processor
+            multiplies such numbers; sums stay float32.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -70,7 +73,7 @@ def simple_rnn(
     tensors = _checked("simple_rnn", 1, x, kernel, recurrent_kernel, bias, False, h0)
     masks = _checked_masks("simple_rnn", 1, tensors, mask, input_dropout, recurrent_dropout)
     flags = go_backwards, return_sequences, zero_output_for_mask
-    return _read("simple_rnn", tensors, masks, (activation, *flags), needs, in_chunks)
+    return _read("simple_rnn", tensors, masks, (activation, *flags), needs, in_chunks, bfloat16)
 
 
 @primitive
@@ -92,6 +95,7 @@ def lstm(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     in_chunks: bool = False,
+    bfloat16: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """A long short-term memory over a batch of sequences.
@@ -118,6 +122,8 @@ def lstm(
             the state carried over them.
         in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
             read each chunk again in the backward pass.
+        bfloat16: keep steps, and round the operands of products, in bfloat16 where the processor
+            multiplies such numbers; sums stay float32.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -135,7 +141,13 @@ def lstm(
     masks = _checked_masks("lstm", 4, tensors, mask, input_dropout, recurrent_dropout)
     flags = go_backwards, return_sequences, zero_output_for_mask
     return _read(
-        "lstm", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks
+        "lstm",
+        tensors,
+        masks,
+        (activation, recurrent_activation, *flags),
+        needs,
+        in_chunks,
+        bfloat16,
     )
 
 
@@ -158,6 +170,7 @@ def gru(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     in_chunks: bool = False,
+    bfloat16: bool = False,
     needs: tuple[bool, ...] = (),
 ) -> Any:
     """Gated recurrent units over a batch of sequences.
@@ -184,6 +197,8 @@ def gru(
             the state carried over them.
         in_chunks: keep only the states at the borders of chunks of steps for the gradient, and
             read each chunk again in the backward pass.
+        bfloat16: keep steps, and round the operands of products, in bfloat16 where the processor
+            multiplies such numbers; sums stay float32.
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
@@ -200,7 +215,13 @@ def gru(
     masks = _checked_masks("gru", 3, tensors, mask, input_dropout, recurrent_dropout)
     flags = reset_after, go_backwards, return_sequences, zero_output_for_mask
     return _read(
-        "gru", tensors, masks, (activation, recurrent_activation, *flags), needs, in_chunks
+        "gru",
+        tensors,
+        masks,
+        (activation, recurrent_activation, *flags),
+        needs,
+        in_chunks,
+        bfloat16,
     )
 
 
@@ -234,14 +255,17 @@ def _read(
     settings: tuple[Any, ...],
     needs: tuple[bool, ...],
     in_chunks: bool,
+    bfloat16: bool,
 ) -> Any:
     """Run a kernel; with `needs`, keep what its backward pass will want."""
-    if in_chunks and needs and tensors[0].shape[1] > SHORTEST_CHUNK:
-        return read_in_chunks(name, tensors, masks, settings, needs[0])
     dtype = tensors[2].dtype
+    run_forward = find_kernel(f"{name}_forward", dtype, bfloat16)
+    run_backward = find_kernel(f"{name}_backward", dtype, bfloat16)
+    if in_chunks and needs and tensors[0].shape[1] > SHORTEST_CHUNK:
+        return read_in_chunks(run_forward, run_backward, tensors, masks, settings, needs[0])
 
     def forward() -> Any:
-        return find_kernel(f"{name}_forward", dtype)(*tensors, *masks, *settings, bool(needs))
+        return run_forward(*tensors, *masks, *settings, bool(needs))
 
     *outputs, saved = forward()
     kept = [saved]
@@ -250,7 +274,7 @@ def _read(
         # A backward pass overwrites what was saved; a second one has to read again.
         saved = kept.pop() if kept else forward()[-1]
         dense = [None if g is None else np.ascontiguousarray(g) for g in gradients]
-        return find_kernel(f"{name}_backward", dtype)(saved, *dense, needs[0])
+        return run_backward(saved, *dense, needs[0])
 
     return tuple(outputs), vjp
 

@@ -10,12 +10,14 @@ more forward pass, a third of the arithmetic; the gradients are those of the who
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from leftfold.engine import workspace
-from leftfold.engine.kernels import kernel as find_kernel
+
+Kernel = Callable[..., Any]
 
 SHORTEST_CHUNK = 64
 FEWEST_ROWS = 2048
@@ -29,12 +31,18 @@ def chunk_length(timesteps: int, batch: int) -> int:
 
 
 def read_in_chunks(
-    name: str, tensors: list[Any], masks: list[Any], settings: tuple[Any, ...], needs_x: bool
+    run_forward: Kernel,
+    run_backward: Kernel,
+    tensors: list[Any],
+    masks: list[Any],
+    settings: tuple[Any, ...],
+    needs_x: bool,
 ) -> Any:
     """Run a recurrence for a gradient to come, as `leftfold.ops.recurrent` does for whole ones.
 
     Args:
-        name: of the kernel, without `_forward`.
+        run_forward: the kernel of the forward pass.
+        run_backward: that of the backward pass.
         tensors: x, kernel, recurrent kernel, bias and the initial states, checked.
         masks: for the timesteps, the inputs and the hidden state.
         settings: the kernel's own, ending with `go_backwards`, `return_sequences` and
@@ -44,7 +52,7 @@ def read_in_chunks(
     Returns:
         The output and the last states, and the function that leads gradients back.
     """
-    chunks = _Chunks(name, tensors, masks, settings)
+    chunks = _Chunks(run_forward, run_backward, tensors, masks, settings)
     output, states = chunks.forward()
 
     def vjp(*gradients: np.ndarray | None) -> Any:
@@ -57,15 +65,19 @@ class _Chunks:
     """One sequence, read chunk by chunk."""
 
     def __init__(
-        self, name: str, tensors: list[Any], masks: list[Any], settings: tuple[Any, ...]
+        self,
+        run_forward: Kernel,
+        run_backward: Kernel,
+        tensors: list[Any],
+        masks: list[Any],
+        settings: tuple[Any, ...],
     ) -> None:
         self.x, *self.weights = tensors[:4]
         self.mask, *self.dropout = masks
         self.settings = settings
         self.go_backwards, self.return_sequences, _ = settings[-3:]
         self.dtype = self.weights[1].dtype
-        self.run_forward = find_kernel(f"{name}_forward", self.dtype)
-        self.run_backward = find_kernel(f"{name}_backward", self.dtype)
+        self.run_forward, self.run_backward = run_forward, run_backward
         self.timesteps = self.x.shape[1]
         self.chunk = chunk_length(self.timesteps, len(self.x))
         self.borders: list[list[Any]] = [tensors[4:]]

@@ -238,7 +238,9 @@ def _read_array(config: dict[str, Any]) -> np.ndarray:
 
 
 def _read_symbolic(config: dict[str, Any]) -> KerasTensor:
-    tensor = KerasTensor(tuple(config["shape"]), config["dtype"])
+    # Between layers of mixed precision Keras has tensors of bfloat16.
+    dtype = "float32" if config["dtype"] == "bfloat16" else config["dtype"]
+    tensor = KerasTensor(tuple(config["shape"]), dtype)
     tensor.history = tuple(config["keras_history"])
     return tensor
 

@@ -22,8 +22,8 @@ def apply(recording: Recording, layer: Layer, value: Any) -> Any:
     """Write down a layer's call on a value, or on a list of them."""
     kind = type(layer)
     recording.last_activation = ""
-    if np.dtype(layer.compute_dtype) != recording.dtype:
-        refuse(layer, f"it computes in {layer.compute_dtype}, the model in {recording.dtype}")
+    if np.dtype(layer.variable_dtype) != recording.dtype:
+        refuse(layer, f"it computes in {layer.variable_dtype}, the model in {recording.dtype}")
     if isinstance(value, list | tuple):
         merge = MERGES.get(kind)
         if merge is None:

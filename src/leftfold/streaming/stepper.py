@@ -81,7 +81,7 @@ def _graph_of(model: Any) -> Functional:
 
 def _dtype_of(graph: Functional) -> np.dtype[Any]:
     layers = [layer for layer in graph.layers if not isinstance(layer, Model | InputLayer)]
-    kinds = {layer.compute_dtype for layer in layers}
+    kinds = {layer.variable_dtype for layer in layers}
     dtype = next(iter(kinds), "float32")
     if len(kinds) > 1 or dtype not in ("float32", "float64"):
         raise ValueError(

@@ -36,9 +36,9 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many words each recurrence that computed by word has computed for."""
     found: list[int] = []
 
-    def note(rows: Any, *weights: Any) -> Any:
+    def note(rows: Any, *weights: Any, **settings: Any) -> Any:
         found.append(len(rows))
-        return dense(rows, *weights)
+        return dense(rows, *weights, **settings)
 
     dense = fused.dense
     monkeypatch.setattr(fused, "dense", note)

@@ -174,7 +174,7 @@ class Bidirectional(Layer):
         for layer, states in zip((self.forward_layer, self.backward_layer), halves, strict=True):
             layer.compute_output_spec(sequences, initial_state=states)
         shapes = self.compute_output_shape(sequences.shape)
-        return map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
+        return map_shapes(lambda shape: KerasTensor(shape, self.variable_dtype), shapes)
 
     def compute_mask(self, sequences: Any, mask: Any = None) -> Any:
         """The mask for every output, `None` for the states."""

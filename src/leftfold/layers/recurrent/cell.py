@@ -110,7 +110,7 @@ class GatedCell(Layer, DropoutRNNCell):
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """Zeros for every state, (batch, units)."""
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
-        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
+        return [ops.zeros((batch_size, size), dtype=self.variable_dtype) for size in sizes]
 
     def dropout_masks(self, inputs: Any, training: bool | None) -> Any:
         """The masks for inputs and hidden state of one sequence, `None` where nothing drops.
@@ -125,7 +125,7 @@ class GatedCell(Layer, DropoutRNNCell):
             return None, None
 
         def one_step(size: int) -> np.ndarray:
-            return np.broadcast_to(np.zeros((), self.compute_dtype), (inputs.shape[0], size))
+            return np.broadcast_to(np.zeros((), self.variable_dtype), (inputs.shape[0], size))
 
         return (
             self.get_dropout_mask(one_step(inputs.shape[-1])),

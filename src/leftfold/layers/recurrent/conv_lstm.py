@@ -92,12 +92,12 @@ class _ConvLSTM(CellRNN):
     def _read(
         self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
     ) -> tuple[Any, list[Any]]:
-        if sequences.dtype != self.compute_dtype:
-            sequences = ops.cast(sequences, self.compute_dtype)
+        if sequences.dtype != self.variable_dtype:
+            sequences = ops.cast(sequences, self.variable_dtype)
         if states is None:
             states = self.get_initial_state(sequences.shape[0])
         batch, timesteps, *sizes = sequences.shape
-        like = np.broadcast_to(np.zeros((), self.compute_dtype), (batch, *sizes))
+        like = np.broadcast_to(np.zeros((), self.variable_dtype), (batch, *sizes))
         masks, recurrent_masks = self.cell.masks(like, training)
         if masks is not None:
             masks = np.repeat(masks, timesteps, axis=1)

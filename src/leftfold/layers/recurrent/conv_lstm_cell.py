@@ -116,7 +116,7 @@ class ConvLSTMCell(LSTMCell):
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """Zeros for both states."""
         shape = (batch_size, *self.state_shape)
-        return [ops.zeros(shape, dtype=self.compute_dtype) for _ in range(2)]
+        return [ops.zeros(shape, dtype=self.variable_dtype) for _ in range(2)]
 
     def masks(self, step: Any, training: bool | None) -> tuple[Any, Any]:
         """The dropout masks for inputs like `step` and for the state, `None` for no dropout.
@@ -128,7 +128,7 @@ class ConvLSTMCell(LSTMCell):
         if not training:
             return None, None
         state = np.broadcast_to(
-            np.zeros((), self.compute_dtype), (step.shape[0], *self.state_shape)
+            np.zeros((), self.variable_dtype), (step.shape[0], *self.state_shape)
         )
         return self.get_dropout_mask(step), self.get_recurrent_dropout_mask(state)
 

@@ -109,8 +109,8 @@ class FusedRNN(CellRNN):
         names = self._activation_names()
         if None in names.values():
             return super()._read(sequences, states, mask, training)
-        if sequences.dtype != self.compute_dtype:
-            sequences = ops.cast(sequences, self.compute_dtype)
+        if sequences.dtype != self.variable_dtype:
+            sequences = ops.cast(sequences, self.variable_dtype)
         input_dropout, recurrent_dropout = self.cell.dropout_masks(sequences, training)
         words = getattr(sequences, "looked_up", None)
         if words is None or input_dropout is not None:
@@ -128,6 +128,7 @@ class FusedRNN(CellRNN):
             return_sequences=self.return_sequences,
             zero_output_for_mask=self.zero_output_for_mask,
             in_chunks=self._in_chunks(sequences.shape),
+            bfloat16=self._bfloat16,
             **names,
         )
         return output, last_states
@@ -161,7 +162,8 @@ class FusedRNN(CellRNN):
             if len(words) * LEAST_REPEATS <= ids.size:
                 rows = ops.embedding(table, words)
                 at_input, at_state = cell.biases()
-                return places, dense(rows, cell.kernel, at_input), cell.recurrent_kernel, at_state
+                products = dense(rows, cell.kernel, at_input, bfloat16=self._bfloat16)
+                return places, products, cell.recurrent_kernel, at_state
         return sequences, cell.kernel, cell.recurrent_kernel, cell.bias
 
     def _activation_names(self) -> dict[str, str | None]:

@@ -93,7 +93,7 @@ class RNN(Layer):
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """The states to begin with when none are given."""
-        states = initial_state_of(self.cell, batch_size, self.compute_dtype)
+        states = initial_state_of(self.cell, batch_size, self.variable_dtype)
         return list(states) if isinstance(states, list | tuple) else [states]
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
@@ -119,7 +119,7 @@ class RNN(Layer):
     ) -> Any:
         if context.probing:
             shapes = self.compute_output_shape(sequences.shape)
-            return map_shapes(lambda shape: ops.zeros(shape, dtype=self.compute_dtype), shapes)
+            return map_shapes(lambda shape: ops.zeros(shape, dtype=self.variable_dtype), shapes)
         batch = sequences.shape[0]
         states = None
         if initial_state is not None:
@@ -159,7 +159,7 @@ class RNN(Layer):
         top = states[-1] if isinstance(states[0], list | tuple) else states[0]
         first = next(leaves(top))
         shape = (first.shape[0], output_size_of(self.cell))
-        return first if first.shape == shape else ops.zeros(shape, dtype=self.compute_dtype)
+        return first if first.shape == shape else ops.zeros(shape, dtype=self.variable_dtype)
 
     def _checked_states(self, initial_state: Any, batch: int | None) -> list[Any]:
         states = initial_state if isinstance(initial_state, list | tuple) else [initial_state]
@@ -222,7 +222,7 @@ class RNN(Layer):
         if initial_state is not None:
             self._checked_states(initial_state, sequences.shape[0])
         shapes = self.compute_output_shape(sequences.shape)
-        return map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
+        return map_shapes(lambda shape: KerasTensor(shape, self.variable_dtype), shapes)
 
     def compute_mask(self, sequences: Any, mask: Any = None) -> Any:
         """The mask of the output, `None` for the states."""

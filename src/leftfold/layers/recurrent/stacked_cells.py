@@ -54,7 +54,7 @@ class StackedRNNCells(Layer):
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """The states that each cell begins with."""
-        return [initial_state_of(cell, batch_size, self.compute_dtype) for cell in self.cells]
+        return [initial_state_of(cell, batch_size, self.variable_dtype) for cell in self.cells]
 
     def build(self, input_shape: Any) -> None:
         """Build each cell on the output size of the one before it."""

@@ -20,7 +20,10 @@ def _matmul(exporter: Exporter, y: KerasTensor, x1: Any, x2: Any) -> str:
 
 
 @rule("dense")
-def _dense(exporter: Exporter, y: KerasTensor, x: Any, kernel: Any, bias: Any) -> str:
+def _dense(
+    exporter: Exporter, y: KerasTensor, x: Any, kernel: Any, bias: Any, bfloat16: bool = False
+) -> str:
+    # Of mixed precision a graph knows nothing: it computes in float32.
     graph = exporter.graph
     if isinstance(kernel, Variable):
         matrix = exporter.weights.matrix(kernel, axis=1)

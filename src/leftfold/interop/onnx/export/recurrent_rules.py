@@ -148,7 +148,7 @@ def read(
     """
     graph, cell = exporter.graph, directions[0].cell
     kind = _kind_of(exporter, cell)
-    dtype, units, count = cell.compute_dtype, cell.units, _count(cell)
+    dtype, units, count = cell.variable_dtype, cell.units, _count(cell)
     value = exporter.value(x, dtype)
     if masked and exporter.mask == "exact":
         value = gathered(exporter, value, order_of_steps(exporter, masked))
@@ -208,7 +208,7 @@ def _weights(exporter: Exporter, kind: str, cells: Sequence[Any]) -> list[str]:
         bias = np.zeros(cell.kernel.shape[1]) if cell.bias is None else cell.bias.data
         pair = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
         biases.append(np.concatenate([_gates(kind, half) for half in pair]))
-    dtype, use_bias = cells[0].compute_dtype, any(cell.bias is not None for cell in cells)
+    dtype, use_bias = cells[0].variable_dtype, any(cell.bias is not None for cell in cells)
     values = []
     for name, matrices in (("W", kernels), ("R", recurrent)):
         # A scale belongs to a row, so the rows of all directions make one matrix for a while.
@@ -304,7 +304,7 @@ def _begin(exporter: Exporter, name: str, cell: Any, states: list[Any]) -> list[
         return states
     made = []
     for letter, _ in zip("hc", states, strict=False):
-        dtype, shape = cell.compute_dtype, (None, cell.units)
+        dtype, shape = cell.variable_dtype, (None, cell.units)
         own = exporter.graph.input(f"{name}_{letter}", dtype, ("batch", cell.units))
         made.append(exporter.bind(own, shape, dtype))
     return made

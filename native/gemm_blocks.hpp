@@ -1,0 +1,42 @@
+// How the result of a product is shared among threads.
+#pragma once
+
+#include <algorithm>
+
+#include "threads.hpp"
+#include "tile.hpp"
+
+namespace leftfold {
+
+// Columns of C one thread works on at a time, so that packed B stays in its L2 cache.
+constexpr int64_t MOST_COLUMNS = 512;
+
+// Calls `part(row0, row1, col0, col1)` for blocks that make up an (m, n) result, by as many threads
+// as are worth it. The order of the sum over the depth inside a block is always the same.
+template <class Part>
+void for_each_block(int64_t m, int64_t n, int64_t depth, Part&& part) {
+    const int threads = threads_for(product_nanoseconds(m, n, depth), padded(n) / LANES * m);
+    constexpr int64_t STRIPE = SPAN * LANES, ROWS = tile_rows(SPAN);
+    int64_t column_parts = std::max<int64_t>((n + MOST_COLUMNS - 1) / MOST_COLUMNS, 1);
+    while (column_parts < threads && n / (column_parts + 1) >= STRIPE)
+        column_parts++;
+    int64_t row_parts = 1;
+    while (row_parts * column_parts < threads && m / (row_parts + 1) >= ROWS)
+        row_parts++;
+    // An even number of blocks per thread.
+    if (column_parts > 1 && row_parts == 1)
+        while (column_parts % threads && n / (column_parts + 1) >= STRIPE)
+            column_parts++;
+    const int64_t stripes = (n + STRIPE - 1) / STRIPE;
+    const int64_t parts = row_parts * column_parts;
+    in_parallel(threads, [&](int thread, int team) {
+        for (int64_t at = thread; at < parts; at += team) {
+            const int64_t i = at / column_parts, j = at % column_parts;
+            const int64_t col0 = std::min(n, stripes * j / column_parts * STRIPE);
+            const int64_t col1 = std::min(n, stripes * (j + 1) / column_parts * STRIPE);
+            if (col0 < col1) part(m * i / row_parts, m * (i + 1) / row_parts, col0, col1);
+        }
+    });
+}
+
+}  // namespace leftfold
