@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-vectors_app = typer.Typer(
-    help="Vectors of words, texts, k-mers and concepts: make, ask, draw, judge.",
-    rich_markup_mode=None,
-)
+from leftfold.cli.options import LARGEST_SEED, Format, Output, Quiet, Threads, task_app
+
+vectors_app = task_app("Vectors of words, texts, k-mers and concepts: make, ask, draw, judge.")
 
 File = Annotated[
     Path,
@@ -19,24 +18,13 @@ File = Annotated[
         help="word2vec text or .bin, GloVe text, fastText .vec (also .gz), .npz, .safetensors.",
     ),
 ]
-Format = Annotated[str | None, typer.Option(help="Of the results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
 Most = Annotated[int | None, typer.Option(help="Read so many vectors only, the first.", min=1)]
 Count = Annotated[int, typer.Option(help="Answers for each.", min=1)]
 Rule = Annotated[str, typer.Option(help="add (3CosAdd) or multiply (3CosMul).")]
-Seed = Annotated[int, typer.Option(help="Fixes what is drawn at random.", min=0, max=2**32 - 1)]
+Seed = Annotated[int, typer.Option(help="Fixes what is drawn at random.", min=0, max=LARGEST_SEED)]
 Skip = Annotated[
     bool, typer.Option("--skip-faults", help="Leave faulty lines out instead of stopping.")
 ]
-
-
-@vectors_app.callback(invoke_without_command=True)
-def vectors(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @vectors_app.command("methods")
@@ -72,9 +60,7 @@ def train(
     min_count: Annotated[int | None, typer.Option(help="Leave rarer words out.", min=1)] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the corpus.", min=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes what is drawn at random.", min=0)] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Processors to use; all by default.", min=1)
-    ] = None,
+    threads: Threads = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the method."),
@@ -86,7 +72,7 @@ def train(
         str | None, typer.Option("--text", "--column", help="The column of a table with the texts.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of the corpus.")] = "utf-8",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make vectors from a corpus.
 
@@ -131,9 +117,10 @@ def near(
       leftfold vectors near vectors.npz funny boring --count 5 --format csv
       leftfold vectors near glove.6B.100d.txt.gz "new york" --most 50000
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import near as run
 
-    run(file, words, count, metric, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), words, count, metric)
 
 
 @vectors_app.command("analogy")
@@ -156,9 +143,10 @@ def analogy(
       leftfold vectors analogy glove.6B.100d.txt man king woman
       leftfold vectors analogy glove.6B.100d.txt paris france rome --rule multiply
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import analogy as run
 
-    run(file, a, b, c, count, rule, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), a, b, c, count, rule)
 
 
 @vectors_app.command("odd")
@@ -176,9 +164,10 @@ def odd(
     Example:
       leftfold vectors odd glove.6B.100d.txt breakfast cereal dinner lunch
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import odd as run
 
-    run(file, words, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), words)
 
 
 @vectors_app.command("direction")
@@ -202,9 +191,10 @@ def direction(
       leftfold vectors direction glove.6B.100d.txt cat:cats dog:dogs car:cars house:houses
       leftfold vectors direction glove.6B.100d.txt he:she man:woman --word nurse --word engineer
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import direction as run
 
-    run(file, pairs, words or [], most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), pairs, words or [])
 
 
 @vectors_app.command("map")
@@ -230,9 +220,10 @@ def draw_map(
       leftfold vectors map glove.6B.100d.txt king dog paris -o map.html
       leftfold vectors map vectors.npz funny boring --near 40 --method tsne -o map.png
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import draw_map as run
 
-    run(file, words or [], near, method, seed, most, skip_faults, output)
+    run(Asked(file, most, skip_faults), words or [], near, method, seed, output)
 
 
 @vectors_app.command("evaluate")
@@ -345,6 +336,7 @@ def info(
     Example:
       leftfold vectors info glove.6B.100d.txt
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import info as run
 
-    run(file, most, skip_faults, as_json)
+    run(Asked(file, most, skip_faults), as_json)
