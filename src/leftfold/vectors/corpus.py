@@ -81,6 +81,7 @@ class Corpus:
     Attributes:
         name: of the file or folder.
         tokenize: what turns a text into tokens.
+        tokenizer: the name of that; empty for functions and `Tokenizer`s.
 
     Example:
         >>> corpus = Corpus(["A good film.", "A bad one."])
@@ -101,6 +102,7 @@ class Corpus:
         self._source = Path(source) if isinstance(source, str | Path) else list(source)
         self.name = str(source) if isinstance(source, str | Path) else "the list of texts"
         self.tokenize = tokenize_with(tokenizer)
+        self.tokenizer = tokenizer if isinstance(tokenizer, str) else ""
         self._column = column
         self._encoding = encoding
         self._sentences = sentences
