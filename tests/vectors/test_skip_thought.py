@@ -112,6 +112,16 @@ def test_an_encoder_is_the_same_from_a_file(trained, tmp_path):
             SentenceEncoder.load(path)
 
 
+def test_a_text_is_the_mean_of_its_sentences(trained):
+    encoder = trained.encoder
+    parts = encoder.encode(["The wave rose.", "A fish swam!"])
+    texts = ["The wave rose. A fish swam! Unheard.", "", "A fish swam!"]
+    found = encoder.infer(texts)
+    np.testing.assert_allclose(found[0], parts.mean(0), atol=1e-6)
+    np.testing.assert_allclose(found[2], parts[1], atol=1e-6)
+    assert not found[1].any()
+
+
 def test_texts_without_three_sentences_are_refused():
     with pytest.raises(DataError, match="three sentences"):
         SkipThought(**OPTIONS).fit(Corpus(["one. two.", "three."], sentences=True))

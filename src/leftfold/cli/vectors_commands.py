@@ -279,8 +279,8 @@ def evaluate(
       leftfold vectors evaluate glove.6B.100d.txt --analogies questions-words.txt --sections
       leftfold vectors evaluate a.npz b.npz --similarity wordsim353.csv --similarity simlex.txt
       leftfold vectors evaluate a.npz --probe reviews.csv --text review --label sentiment
-      leftfold vectors evaluate --corpus reviews.txt --methods cbow,skipgram --seeds 2 \\
-        --analogies questions-words.txt
+      leftfold vectors evaluate --corpus reviews.txt --methods skipgram,glove,ppmi --seeds 2 \\
+        --analogies questions-words.txt --probe train.csv --probe-test test.csv
     """  # noqa: D301, the backspace keeps the lines apart
     from leftfold.cli.vectors_evaluate import Lists, compare, evaluate
 

@@ -87,6 +87,9 @@ class _Paragraphs(GensimMethod):
         found = [self._infer(split(t) if isinstance(t, str) else t, epochs) for t in texts]
         return np.array(found, np.float32).reshape(-1, self.dimensions)
 
+    def text_encoder(self: Own) -> Own:
+        return self
+
     def _trained(self) -> Any:
         if self.model is None:
             raise ValueError(f"{type(self).__name__} has learnt nothing yet: call fit first.")

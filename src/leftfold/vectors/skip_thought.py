@@ -96,6 +96,9 @@ class SkipThought(Method):
         }
         return WordVectors(list(texts), self.encoder.encode(texts.values()), "skip-thought")
 
+    def text_encoder(self) -> SentenceEncoder | None:
+        return self.encoder
+
     @staticmethod
     def _span(encoded: EncodedCorpus, sentence: int) -> slice:
         first = int(encoded.ends[sentence - 1]) if sentence else 0
