@@ -17,11 +17,12 @@ import numpy as np
 from leftfold.cli.errors import UserError
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
-from leftfold.vectors import METHODS, Corpus, Progress, WordVectors, directions
+from leftfold.vectors import METHODS, Corpus, Method, Progress, WordVectors, directions
 from leftfold.vectors.analogies import odd_one_out
 from leftfold.vectors.files import FORMATS, format_of
 from leftfold.vectors.maps import neighbourhood
 from leftfold.vectors.sparse import HashedOneHot, SparseFeatures
+from leftfold.vectors.text_encoders import load_text_encoder
 
 _SHOWN_FAULTS = 3
 
@@ -163,6 +164,7 @@ def train(
     source: str,
     method: str,
     output: Path,
+    model: Path | None,
     named: Mapping[str, Any],
     settings: Sequence[str],
     threads: int | None,
@@ -177,6 +179,7 @@ def train(
         UserError: for anything that the user can mend, before anything is written.
     """
     check_writable(output, "--output")
+    check_writable(model, "--model")
     if threads is not None:
         config.set_threads(threads)
     with vector_errors():
@@ -184,6 +187,8 @@ def train(
         chosen = settings_for(method, wanted | parse_settings(settings))
         if threads is not None and "threads" in METHODS[method].settings():
             chosen["threads"] = threads
+        if model is not None and METHODS[method].text_encoder is Method.text_encoder:
+            raise UserError(f"--model expected a method that encodes texts, got {method}.")
         made = METHODS[method](**chosen, progress=None if quiet else Told())
         corpus = corpus_for(method, source, tokenizer, column, encoding)
         begun = time.monotonic()
@@ -201,8 +206,27 @@ def train(
         if isinstance(made, HashedOneHot):
             say(f"{made.collisions}.")
         found.save(output)
+        encoder = made.text_encoder()
+        if model is not None and encoder is not None:
+            encoder.save(model)
+            say(f"{model}: encodes new texts (leftfold vectors encode)")
     rows, width = found.matrix.shape
     say(f"{output}: {rows:,} vectors of {width:,} dimensions, {time.monotonic() - begun:.0f} s")
+
+
+def encode(model: Path, source: str, output: Path, column: str | None, encoding: str) -> None:
+    """Encode texts that a model has not learnt from, and save their vectors."""
+    check_writable(output, "--output")
+    with vector_errors():
+        encoder = load_text_encoder(model)
+        texts: dict[str, str] = {}
+        for text in Corpus(source, column=column, encoding=encoding).texts():
+            texts[text.name] = texts.get(text.name, "") + text.text
+        vectors = WordVectors(list(texts), encoder.infer(list(texts.values())), str(source))
+        vectors.save(output)
+    empty = int((~vectors.matrix.any(axis=1)).sum())
+    unknown = f", {empty:,} of them of texts without a known word" if empty else ""
+    say(f"{output}: {len(vectors):,} vectors of {vectors.dimensions} dimensions{unknown}")
 
 
 def near(asked: Asked, words: Sequence[str], count: int, metric: str) -> None:

@@ -22,6 +22,10 @@ Most = Annotated[int | None, typer.Option(help="Read so many vectors only, the f
 Count = Annotated[int, typer.Option(help="Answers for each.", min=1)]
 Rule = Annotated[str, typer.Option(help="add (3CosAdd) or multiply (3CosMul).")]
 Seed = Annotated[int, typer.Option(help="Fixes what is drawn at random.", min=0, max=LARGEST_SEED)]
+Column = Annotated[
+    str | None, typer.Option("--text", "--column", help="The column of a table with the texts.")
+]
+Encoding = Annotated[str, typer.Option(help="Of the texts.")]
 Skip = Annotated[
     bool, typer.Option("--skip-faults", help="Leave faulty lines out instead of stopping.")
 ]
@@ -55,6 +59,10 @@ def train(
         Path,
         typer.Option("--output", "-o", help="Where vectors go; the ending says in which format."),
     ] = Path("vectors.npz"),
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Also keep what encodes new texts (pv-dm, pv-dbow, skip-thought)."),
+    ] = None,
     dimensions: Annotated[int | None, typer.Option(help="Numbers of each vector.", min=1)] = None,
     window: Annotated[int | None, typer.Option(help="Neighbours on either side.", min=1)] = None,
     min_count: Annotated[int | None, typer.Option(help="Leave rarer words out.", min=1)] = None,
@@ -68,10 +76,8 @@ def train(
     tokenizer: Annotated[
         str, typer.Option(help="words (lower case, no marks), whitespace or characters.")
     ] = "words",
-    column: Annotated[
-        str | None, typer.Option("--text", "--column", help="The column of a table with the texts.")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of the corpus.")] = "utf-8",
+    column: Column = None,
+    encoding: Encoding = "utf-8",
     quiet: Quiet = False,
 ) -> None:
     """Make vectors from a corpus.
@@ -80,7 +86,8 @@ def train(
     Examples:
       leftfold vectors train reviews.txt --method skipgram --dimensions 100 -o reviews.npz
       leftfold vectors train aclImdb_unsup.tar.gz --method cbow --set phrases=1 -o imdb.bin
-      leftfold vectors train reviews.csv --text review --method pv-dbow --epochs 20 -o texts.npz
+      leftfold vectors train reviews.csv --text review --method pv-dbow --epochs 20 -o texts.npz \\
+        --model encoder.npz
       leftfold vectors train books/ --method fasttext --set buckets=200000 -o books.vec
       leftfold vectors train reviews.txt --method hashed-one-hot --set size=4096 -o hashed.npz
     """  # noqa: D301, the backspace keeps the lines apart
@@ -93,7 +100,41 @@ def train(
         "epochs": epochs,
         "seed": seed,
     }
-    run(source, method, output, named, settings or [], threads, tokenizer, column, encoding, quiet)
+    run(
+        source,
+        method,
+        output,
+        model,
+        named,
+        settings or [],
+        threads,
+        tokenizer,
+        column,
+        encoding,
+        quiet,
+    )
+
+
+@vectors_app.command("encode")
+def encode(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="What train --model wrote.")],
+    source: Annotated[str, typer.Argument(metavar="TEXTS", help="As the CORPUS of train.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Where vectors go; the ending says in which format."),
+    ] = Path("encoded.npz"),
+    column: Column = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Make vectors of texts that a model of paragraphs or sentences has not learnt from.
+
+    \b
+    Example:
+      leftfold vectors encode encoder.npz new.csv --text review -o new.npz
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import encode as run
+
+    run(model, source, output, column, encoding)
 
 
 @vectors_app.command("near")

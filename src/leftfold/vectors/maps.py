@@ -58,10 +58,13 @@ class Map:
     @property
     def title(self) -> str:
         """What is to be seen, in a line."""
-        what = ", ".join(self.centres[:6]) if self.centres else "the first tokens"
+        count = len(self.tokens)
+        what = f"{count} tokens around {', '.join(self.centres[:6])}"
+        if not self.centres:
+            what = f"the first {count} tokens"
         names = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
         kept = f", {self.kept:.0%} of the variance" if self.kept == self.kept else ""
-        return f"{len(self.tokens)} tokens around {what} ({names[self.method]}{kept})"
+        return f"{what} ({names[self.method]}{kept})"
 
     def save(self, path: Path | str) -> Path:
         """Write a page (`.html`) or a picture (`.png`, `.svg`, `.pdf`).
