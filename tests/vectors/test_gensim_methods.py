@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,8 @@ def test_another_or_a_spoilt_paragraph_model_is_refused(tmp_path: Path) -> None:
         ({"counts": arrays["counts"][1:]}, "different words with a count each"),
         ({"settings": np.frombuffer(b"{", np.uint8)}, "its settings are not JSON"),
         (settings_array(plain | {"window": "5"}), "has no setting window = '5'"),
+        (settings_array(plain | {"epochs": 10**9}), "has no setting epochs = 1000000000"),
+        (settings_array(plain | {"learning_rate": math.nan}), "no setting learning_rate = nan"),
         (settings_array(plain | {"unheard": 5}), "has no setting unheard = 5"),
         (settings_array(plain | {"dimensions": 13}), "expected inputs to be finite float32"),
         (settings_array([1]), "expected inputs to be finite float32"),

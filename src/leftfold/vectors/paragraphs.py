@@ -5,6 +5,7 @@ Source: Q. Le and T. Mikolov, Distributed Representations of Sentences and Docum
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from leftfold.vectors.encoded import EncodedCorpus
 from leftfold.vectors.gensim_training import GensimMethod
 from leftfold.vectors.paragraph_files import TrainedWords
 from leftfold.vectors.sampled_loss import SampledLoss
+
+_LARGEST = {"epochs": 10_000, "negatives": 1_000, "window": 10_000}
+"""Settings of a file are believed so far."""
 
 Own = TypeVar("Own", bound="_Paragraphs")
 
@@ -131,7 +135,7 @@ class _Paragraphs(GensimMethod):
             raise DataError(f"{path} holds no {cls.__name__}.")
         defaults = cls.settings()
         for name, value in settings.items():
-            if name not in defaults or not _fits(value, defaults[name]):
+            if name not in defaults or not _fits(name, value, defaults[name]):
                 raise DataError(f"{path}: {cls.__name__} has no setting {name} = {value!r:.40}.")
         if tokenizer is None and not tokenizer_name:
             raise ValueError(f"{path} was trained with a tokenizer of your own: name it.")
@@ -205,12 +209,14 @@ class PvDbow(_Paragraphs):
     memory: ClassVar[bool] = False
 
 
-def _fits(value: Any, default: Any) -> bool:
-    """Whether a setting out of a file is of its type."""
-    whole = type(value) is int
-    if default is None:
-        return value is None or whole
-    return type(value) is type(default) or (whole and isinstance(default, float))
+def _fits(name: str, value: Any, default: Any) -> bool:
+    """Whether a setting out of a file is of its type, and nothing that would take for ever."""
+    if type(value) is int:
+        number = default is None or type(default) in (int, float)
+        return number and 0 <= value <= _LARGEST.get(name, 2**32)
+    if isinstance(default, float):
+        return isinstance(value, float) and math.isfinite(value)
+    return value is None and default is None
 
 
 class _Tagged:
