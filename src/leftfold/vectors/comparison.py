@@ -102,7 +102,8 @@ def compare(
         told: called with the name of each method before it begins, and with its figures.
 
     Returns:
-        For each method its name, dimensions, words, seconds and figures, those of the first seed.
+        For each method its name, dimensions, number of vectors, seconds, those of all processors
+        together, and figures, those of the first seed.
     """
     corpus = as_corpus(corpus)
     corpus.encoded()  # its cost is no method's
@@ -114,19 +115,19 @@ def compare(
         if METHODS[name].reads == "sentences":
             read = corpus.by_sentence()
             read.encoded()
-        runs, seconds, encoder = [], 0.0, None
+        runs, seconds, processor, encoder = [], 0.0, 0.0, None
         for seed in range(seeds):
             chosen = dict(settings)
             if "seed" in METHODS[name].settings():
                 chosen["seed"] = seed + int(settings.get("seed", 0))
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.process_time()
             method = METHODS[name](**chosen)
             runs.append(method.fit(read))
             seconds += time.perf_counter() - begin
+            processor += time.process_time() - worked
             encoder = encoder or method.text_encoder()
-        of = "words" if encoder is None else "texts"
-        row = {"method": name, "dimensions": runs[0].dimensions, of: len(runs[0])}
-        row |= {"seconds": seconds / seeds}
+        row = {"method": name, "dimensions": runs[0].dimensions, "vectors": len(runs[0])}
+        row |= {"seconds": seconds / seeds, "processor seconds": processor / seeds}
         row |= judgement.of(runs[0] if encoder is None else None, encoder)
         if seeds > 1:
             row["stability"] = evaluation.stability(runs)
