@@ -73,7 +73,7 @@ def test_wide_vectors_teach_it_to_read_words_that_it_never_saw(trained):
     """Where wide vectors are the network's own times a matrix, the map finds the way back."""
     known = trained.encoder
     random = np.random.default_rng(0)
-    through = random.normal(size=(8, 8))
+    through = random.normal(size=(8, 9))
     twin = known.table[known.tokens.index("fish")]
     table = np.concatenate([known.table, [twin]]) @ through
     wide = WordVectors([*known.tokens, "herring"], table)
@@ -82,6 +82,15 @@ def test_wide_vectors_teach_it_to_read_words_that_it_never_saw(trained):
     vectors = method.encoder.encode(["a herring swam", "a fish swam"])
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-3)
     assert not trained.encoder.encode(["herring"]).any()
+
+
+def test_words_begin_at_wide_vectors_of_their_dimensions(trained):
+    tokens = trained.encoder.tokens
+    wide = WordVectors(tokens, np.random.default_rng(0).normal(size=(len(tokens), 8)))
+    method = SkipThought(**OPTIONS | {"learning_rate": 1e-7, "epochs": 1}, wide=wide)
+    method.fit(Corpus(stories(5), sentences=True))
+    known = method.encoder.tokens
+    np.testing.assert_allclose(method.encoder.table, wide[known], atol=1e-4)
 
 
 def test_wide_vectors_with_too_few_common_words_are_refused():
