@@ -164,6 +164,27 @@ def test_evaluate_compares_methods_and_probes(
     assert all(row["dimensions"] == "5" and float(row["probe"]) >= 0 for row in found)
 
 
+@pytest.mark.parametrize("method", ["pv-dbow", "skip-thought"])
+def test_a_model_that_is_kept_encodes_new_texts(
+    method: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gensim")
+    corpus, new = tmp_path / "corpus.txt", tmp_path / "new.csv"
+    corpus.write_text("a good film. a bad film. a fine film.\n" * 20)
+    new.write_text('id,text\n1,"a good film. a bad one"\n2,unheard\n')
+    kept, encoded = tmp_path / "encoder.npz", tmp_path / "new.npz"
+    code, _, err = run(
+        capsys, "train", corpus, "--method", method, "--dimensions", 6, "--epochs", 1,
+        "-o", tmp_path / "texts.npz", "--model", kept, "--quiet",
+    )  # fmt: skip
+    assert code == 0 and "encodes new texts" in err
+    code, _, err = run(capsys, "encode", kept, new, "-o", encoded)
+    assert code == 0 and "2 vectors of 6 dimensions, 1 of them of texts without" in err
+    found = WordVectors.load(encoded)
+    assert found.tokens == ["new.csv:2", "new.csv:3"]
+    assert found["new.csv:2"].any() and not found["new.csv:3"].any()
+
+
 def test_methods_are_listed_with_their_settings(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "methods")
     assert code == 0 and "skipgram: word2vec" in out and "dimensions=100" in out
@@ -189,6 +210,10 @@ def test_methods_are_listed_with_their_settings(capsys: pytest.CaptureFixture[st
         (["train", "FILE", "--set", "negatives=few"], "expected negatives to be a number"),
         (["train", "FILE", "--set", "window=2.5"], "expected window to be a whole number"),
         (["train", "FILE", "-o", "missing/x.npz"], "--output names a folder"),
+        (["train", "FILE", "--model", "m.npz"], "--model expected a method that encodes texts"),
+        (["train", "FILE", "--encoding", "foo"], "encoding expected that of a text, got 'foo'"),
+        (["encode", "no.npz", "FILE"], "no.npz"),
+        (["encode", "FILE", "FILE"], "is not a file of NumPy arrays"),
         (["convert", "FILE", "x.bin", "--to", "onnx"], "expected a format of"),
     ],
 )

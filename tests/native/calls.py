@@ -170,7 +170,8 @@ VECTORS = [
         in_place=FACTORS,
     ),
 ]
-CALLS = [*FORWARD, *DENSE, *VECTORS]
+TEXT = [Call("parse_numbers", {"text": b"1 2.5 -3e2", "count": 3})]
+CALLS = [*FORWARD, *DENSE, *VECTORS, *TEXT]
 NAMES = [f"{call.kernel}_{n}" for n, call in enumerate(CALLS)]
 
 

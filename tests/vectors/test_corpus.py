@@ -136,7 +136,9 @@ def test_texts_longer_than_a_piece_are_read_in_parts_and_lose_nothing(
     ("name", "content", "message"),
     [
         ("a.txt", b"", "holds no tokens"),
-        ("a.txt", b"fine\n\xff\n", "not utf-8"),
+        ("a.txt", b"fine\n\xff\n", r"a\.txt, line 2: not utf-8"),
+        ("a.txt", b"\xef fine\n", r"a\.txt, line 1: not utf-8"),
+        ("a.txt", b"fine\n" * 50_000 + b"\xff\n", r"a\.txt, line 50001: not utf-8"),
         ("a.csv", b"id,stars\n1,2\n", "name the column with the texts; it has 'id', 'stars'"),
         ("a.csv", b"id,text\n1,fine\n2\n", r"a\.csv, line 3: expected 2 fields, got 1"),
         ("a.txt.gz", b"no gzip", "cannot be read"),
@@ -153,6 +155,13 @@ def test_faults_are_named_in_one_line(
     with pytest.raises(DataError, match=message) as caught:
         Corpus(tmp_path / name).encoded()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["foo", "hex"])
+def test_an_unknown_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    with pytest.raises(DataError, match=f"encoding expected that of a text, got '{encoding}'"):
+        Corpus(tmp_path / "a.txt", encoding=encoding).encoded()
 
 
 def test_empty_folders_archives_and_wrong_columns_are_named(tmp_path: Path) -> None:

@@ -152,8 +152,29 @@ def test_methods_are_compared_on_one_corpus() -> None:
     )
     told: list[str] = []
     rows = compare(texts, {"cbow": settings, "skipgram": settings}, judged, 2, told.append)
-    assert told == ["cbow", "skipgram"]
+    assert [line.split()[0] for line in told] == ["training", "dimensions"] * 2
     for row in rows:
-        assert row["dimensions"] == 5 and row["words"] == 7 and row["analogies known"] == 1
+        assert row["dimensions"] == 5 and row["vectors"] == 7 and row["analogies known"] == 1
         assert row["pairs known"] == 4
         assert 0 <= row["stability"] <= 1 and row["seconds"] > 0
+
+
+def test_methods_that_make_vectors_of_texts_are_compared_by_the_probe() -> None:
+    pytest.importorskip("gensim")
+    pytest.importorskip("sklearn")
+    kinds = [
+        ("good fun. fine fun. a good fine film.", "yes"),
+        ("bad bore. poor bore. a bad poor film.", "no"),
+    ] * 40
+    texts, classes = (list(part) for part in zip(*kinds, strict=True))
+    judged = Judgement(
+        {"all": [Question("good", "fun", "bad", "bore")]},
+        train=(texts, classes),
+        test=(texts[:20], classes[:20]),
+    )
+    common = {"dimensions": 8, "epochs": 30}
+    gensim = common | {"min_count": 1, "threads": 1, "subsample": 0.0}
+    methods = {"skip-thought": common | {"words": 20}, "pv-dbow": gensim}
+    for row in compare(texts, methods, judged):
+        assert row["probe"] > 0.9
+        assert "analogies" not in row and row["vectors"] > 0

@@ -114,12 +114,19 @@ def test_tokens_with_spaces_are_read_from_text_and_kept_in_arrays(tmp_path: Path
         ("a.txt", b"2 3\ngood 1 2\nbad 3 4\n", "line 2: expected a token and 3 numbers, as line 1"),
         ("a.txt", b"1 20000\ngood 1 2\n", r"line 1: expected a token and 1 to 10,000 numbers"),
         ("a.txt", b"1" * 5_000_000, "line 1 is longer than any vector"),
+        ("a.txt", gzip.compress(text_file()), "is packed by gzip: give it a name that ends in .gz"),
+        ("a.txt", "good 1 2".encode("utf-16"), "is UTF-16: expected UTF-8"),
         ("a.txt.gz", b"no gzip", "cannot be read"),
         ("a.txt.gz", gzip.compress(text_file())[:-20], "cannot be read"),
         ("a.bin", b"no header", "does not begin as word2vec's binary format"),
         ("a.bin", b"9 99999999\n", "does not begin as word2vec's binary format"),
         ("a.bin", binary_file(b"")[:-4], "ends in vector 4 of 4"),
-        ("a.bin", b"99999999999999 3\n" + binary_file()[4:], "ends in vector 5 of 99,999"),
+        (
+            "a.bin",
+            b"99999999999999 3\n" + binary_file()[4:],
+            "announces 99,999,999,999,999 vectors, the file has 4",
+        ),
+        ("a.bin", b"5" + binary_file()[1:], "line 1 announces 5 vectors, the file has 4"),
         ("a.bin", binary_file() + b"more", "has more than the 4 vectors"),
         ("a.bin", b"1 3\n" + b"x" * 10_000, "ends in vector 1 of 1"),
         ("a.bin", b"2 1\na 1234\na 1234\n", "vector 2: 'a' stands on vector 1 already"),
@@ -135,8 +142,17 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes, mess
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match=r"is no file\."):
         WordVectors.load(tmp_path / "missing")
+    with pytest.raises(DataError, match="is no file but a folder"):
+        WordVectors.load(tmp_path)
+
+
+def test_a_mark_of_utf8_is_no_part_of_the_first_token_or_size(tmp_path: Path) -> None:
+    for text in ("good 1 2\r\nbad 3 4\r\n", "2 2\ngood 1 2\nbad 3 4\n"):
+        (tmp_path / "a.txt").write_text(text, encoding="utf-8-sig", newline="")
+        found = WordVectors.load(tmp_path / "a.txt")
+        assert found.tokens == ["good", "bad"] and found["bad"].tolist() == [3, 4]
 
 
 def test_faulty_lines_can_be_left_out(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import zlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,6 +131,72 @@ def test_inference_finds_texts_of_the_same_kind() -> None:
         assert sum(word in texts[int(name) - 1] for name, _ in near) >= 8
     with pytest.raises(ValueError, match="call fit first"):
         PvDm().infer(["text"])
+
+
+@pytest.mark.parametrize("method", [PvDm, PvDbow])
+def test_a_saved_paragraph_model_infers_the_same(method: type[PvDm], tmp_path: Path) -> None:
+    made = method(**SETTINGS, subsample=0, phrases=1, phrase_threshold=0.01)
+    texts = [" ".join(tokens) for tokens in sentences()]
+    made.fit(texts)
+    read = method.load(made.save(tmp_path / "model.npz"))
+    new = ["Feed the hungry cat!", "eat the ripe ripe plum tree", "unheard"]
+    np.testing.assert_array_equal(read.infer(new), made.infer(new))
+    assert (read.epochs, read.seed, read.subsample) == (made.epochs, made.seed, 0)
+    assert made.infer(["the hungry cat"]).any()
+    if made.words is not None:
+        assert read.words is not None
+        token = made.words.tokens[0]
+        np.testing.assert_array_equal(read.words[token], made.words[token])
+
+
+def test_new_texts_have_the_phrases_that_were_learnt() -> None:
+    method = PvDbow(**SETTINGS, phrases=1)
+    known = {"new_york", "in", "new", "york"}
+    assert method.joined(["in", "new", "york", "york"], known) == ["in", "new_york", "york"]
+    assert PvDbow(**SETTINGS).joined(["new", "york"], known) == ["new", "york"]
+
+
+def test_a_tokenizer_of_one_s_own_must_be_named_again(tmp_path: Path) -> None:
+    made = PvDbow(**SETTINGS)
+    made.fit(Corpus([" ".join(tokens) for tokens in sentences()], tokenizer=str.split))
+    path = made.save(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match="trained with a tokenizer of your own: name it"):
+        PvDbow.load(path)
+    text = ["feed the hungry cat"]
+    np.testing.assert_array_equal(PvDbow.load(path, str.split).infer(text), made.infer(text))
+
+
+def test_another_or_a_spoilt_paragraph_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="call fit first"):
+        PvDm().save(tmp_path / "model.npz")
+    made = PvDbow(**SETTINGS)
+    made.fit(sentences())
+    path = made.save(tmp_path / "model.npz")
+    with pytest.raises(DataError, match=r"model\.npz holds no PvDm"):
+        PvDm.load(path)
+    arrays = dict(np.load(path))
+    plain = json.loads(arrays["settings"].tobytes())
+    spoilt: list[tuple[dict[str, Any], str]] = [
+        ({"outputs": arrays["outputs"][:, 1:]}, "expected outputs to be finite float32 of shape"),
+        ({"inputs": arrays["inputs"] * np.float32(np.nan)}, "expected inputs to be finite"),
+        ({"counts": arrays["counts"] * 0}, "counts to be whole numbers of at least 1"),
+        ({"counts": arrays["counts"][1:]}, "different words with a count each"),
+        ({"settings": np.frombuffer(b"{", np.uint8)}, "its settings are not JSON"),
+        (settings_array(plain | {"window": "5"}), "has no setting window = '5'"),
+        (settings_array(plain | {"epochs": 10**9}), "has no setting epochs = 1000000000"),
+        (settings_array(plain | {"learning_rate": math.nan}), "no setting learning_rate = nan"),
+        (settings_array(plain | {"unheard": 5}), "has no setting unheard = 5"),
+        (settings_array(plain | {"dimensions": 13}), "expected inputs to be finite float32"),
+        (settings_array([1]), "expected inputs to be finite float32"),
+    ]
+    for changes, message in spoilt:
+        np.savez(path, **(arrays | changes))
+        with pytest.raises(DataError, match=message):
+            PvDbow.load(path)
+
+
+def settings_array(settings: Any) -> dict[str, np.ndarray]:
+    return {"settings": np.frombuffer(json.dumps(settings).encode(), np.uint8)}
 
 
 def test_paragraphs_of_a_folder_have_the_names_of_its_files(tmp_path) -> None:

@@ -19,7 +19,10 @@ from attacks.vectors import ATTACKS
 from leftfold.datasets.errors import DataError
 from leftfold.engine.kernels import kernel
 from leftfold.engine.reference import parse_numbers
+from leftfold.saving import SavingError
 from leftfold.vectors import WordVectors
+from leftfold.vectors.paragraphs import PvDbow
+from leftfold.vectors.text_encoders import load_text_encoder
 
 ROOT = Path(__file__).parents[2]
 SECONDS, MEGABYTES = 2.0, 300.0
@@ -96,6 +99,29 @@ def test_a_spoilt_file_is_read_or_refused_in_one_line(
             else:
                 assert np.isfinite(found.matrix).all()
                 assert len(set(found.tokens)) == len(found.tokens) == len(found.matrix)
+
+
+@pytest.fixture(scope="module")
+def encoder_file() -> bytes:
+    pytest.importorskip("gensim")
+    method = PvDbow(dimensions=3, min_count=1, epochs=1, threads=1)
+    method.fit(["a good film", "a bad film"] * 3)
+    with tempfile.TemporaryDirectory() as folder:
+        return method.save(Path(folder) / "model.npz").read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(edits=EDITS)
+def test_a_spoilt_encoder_is_read_or_refused_in_one_line(
+    encoder_file: bytes, edits: list[tuple[str, int, bytes]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.npz"
+        path.write_bytes(spoilt(encoder_file, edits))
+        try:
+            load_text_encoder(path).infer(["a good film"])
+        except (DataError, SavingError, ValueError) as error:
+            assert "\n" not in str(error)
 
 
 @settings(max_examples=100, deadline=None)

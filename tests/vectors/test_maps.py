@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,6 +67,23 @@ def test_a_picture_is_drawn(tmp_path: Path, name: str, begins: bytes) -> None:
     pytest.importorskip("matplotlib")
     found = neighbourhood(VECTORS, ["a0"]).save(tmp_path / name)
     assert found.read_bytes().startswith(begins)
+
+
+def test_names_in_a_picture_stand_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = pytest.importorskip("matplotlib.figure")
+    drawn: list[Any] = []
+    save = figures.Figure.savefig
+
+    def keep(figure: Any, *arguments: Any, **options: Any) -> None:
+        save(figure, *arguments, **options)
+        drawn.append(figure)
+
+    monkeypatch.setattr(figures.Figure, "savefig", keep)
+    neighbourhood(VECTORS, ["a0"], near=29).save(tmp_path / "m.png")
+    boxes = [text.get_window_extent() for text in drawn[0].axes[0].texts]
+    assert 10 < len(boxes) <= 30 and drawn[0].axes[0].texts[0].get_text() == "a0"
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[place + 1 :])
 
 
 def test_what_cannot_be_drawn_is_named(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_wide_vectors_teach_it_to_read_words_that_it_never_saw(trained):
     """Where wide vectors are the network's own times a matrix, the map finds the way back."""
     known = trained.encoder
     random = np.random.default_rng(0)
-    through = random.normal(size=(8, 8))
+    through = random.normal(size=(8, 9))
     twin = known.table[known.tokens.index("fish")]
     table = np.concatenate([known.table, [twin]]) @ through
     wide = WordVectors([*known.tokens, "herring"], table)
@@ -82,6 +82,15 @@ def test_wide_vectors_teach_it_to_read_words_that_it_never_saw(trained):
     vectors = method.encoder.encode(["a herring swam", "a fish swam"])
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-3)
     assert not trained.encoder.encode(["herring"]).any()
+
+
+def test_words_begin_at_wide_vectors_of_their_dimensions(trained):
+    tokens = trained.encoder.tokens
+    wide = WordVectors(tokens, np.random.default_rng(0).normal(size=(len(tokens), 8)))
+    method = SkipThought(**OPTIONS | {"learning_rate": 1e-7, "epochs": 1}, wide=wide)
+    method.fit(Corpus(stories(5), sentences=True))
+    known = method.encoder.tokens
+    np.testing.assert_allclose(method.encoder.table, wide[known], atol=1e-4)
 
 
 def test_wide_vectors_with_too_few_common_words_are_refused():
@@ -110,6 +119,16 @@ def test_an_encoder_is_the_same_from_a_file(trained, tmp_path):
         np.savez(path, **{**sound, name: np.zeros(array.shape, "S9")})
         with pytest.raises(DataError, match="is no array of numbers"):
             SentenceEncoder.load(path)
+
+
+def test_a_text_is_the_mean_of_its_sentences(trained):
+    encoder = trained.encoder
+    parts = encoder.encode(["The wave rose.", "A fish swam!"])
+    texts = ["The wave rose. A fish swam! Unheard.", "", "A fish swam!"]
+    found = encoder.infer(texts)
+    np.testing.assert_allclose(found[0], parts.mean(0), atol=1e-6)
+    np.testing.assert_allclose(found[2], parts[1], atol=1e-6)
+    assert not found[1].any()
 
 
 def test_texts_without_three_sentences_are_refused():

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ import numpy as np
 from leftfold.cli.errors import UserError
 from leftfold.cli.tasks import check_writable, emit, one_line_errors, output_format, say
 from leftfold.engine import config
-from leftfold.vectors import METHODS, Corpus, Progress, WordVectors, directions
+from leftfold.vectors import METHODS, Corpus, Method, Progress, WordVectors, directions
 from leftfold.vectors.analogies import odd_one_out
 from leftfold.vectors.files import FORMATS, format_of
 from leftfold.vectors.maps import neighbourhood
 from leftfold.vectors.sparse import HashedOneHot, SparseFeatures
+from leftfold.vectors.text_encoders import load_text_encoder
 
 _SHOWN_FAULTS = 3
 
@@ -43,6 +45,40 @@ def load(path: Path, most: int | None = None, skip: bool = False) -> WordVectors
             say(f"left out: {message}")
         say(f"{vectors.faults.count:,} lines of {path} were left out.")
     return vectors
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file of vectors that something is asked of, and where the answer goes.
+
+    Args:
+        file: of vectors.
+        most: how many are read, the first ones; all by default.
+        skip: whether faulty lines are left out.
+        format: of the answer; see `output_format`.
+        output: the file for it; standard output by default.
+
+    Raises:
+        UserError: for a format that is not known, before anything is read.
+    """
+
+    file: Path
+    most: int | None
+    skip: bool
+    format: str | None = None
+    output: Path | None = None
+
+    def __post_init__(self) -> None:
+        output_format(self.format, self.output)
+
+    def vectors(self) -> WordVectors:
+        """Read them."""
+        return load(self.file, self.most, self.skip)
+
+    def answer(self, names: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
+        """Print rows, or write them."""
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        emit(columns, self.format, self.output, title)
 
 
 def methods(format: str | None) -> None:
@@ -128,6 +164,7 @@ def train(
     source: str,
     method: str,
     output: Path,
+    model: Path | None,
     named: Mapping[str, Any],
     settings: Sequence[str],
     threads: int | None,
@@ -142,6 +179,7 @@ def train(
         UserError: for anything that the user can mend, before anything is written.
     """
     check_writable(output, "--output")
+    check_writable(model, "--model")
     if threads is not None:
         config.set_threads(threads)
     with vector_errors():
@@ -149,6 +187,8 @@ def train(
         chosen = settings_for(method, wanted | parse_settings(settings))
         if threads is not None and "threads" in METHODS[method].settings():
             chosen["threads"] = threads
+        if model is not None and METHODS[method].text_encoder is Method.text_encoder:
+            raise UserError(f"--model expected a method that encodes texts, got {method}.")
         made = METHODS[method](**chosen, progress=None if quiet else Told())
         corpus = corpus_for(method, source, tokenizer, column, encoding)
         begun = time.monotonic()
@@ -166,24 +206,33 @@ def train(
         if isinstance(made, HashedOneHot):
             say(f"{made.collisions}.")
         found.save(output)
+        encoder = made.text_encoder()
+        if model is not None and encoder is not None:
+            encoder.save(model)
+            say(f"{model}: encodes new texts (leftfold vectors encode)")
     rows, width = found.matrix.shape
     say(f"{output}: {rows:,} vectors of {width:,} dimensions, {time.monotonic() - begun:.0f} s")
 
 
-def near(
-    file: Path,
-    words: Sequence[str],
-    count: int,
-    metric: str,
-    most: int | None,
-    skip: bool,
-    format: str | None,
-    output: Path | None,
-) -> None:
-    """Print neighbours."""
-    output_format(format, output)
+def encode(model: Path, source: str, output: Path, column: str | None, encoding: str) -> None:
+    """Encode texts that a model has not learnt from, and save their vectors."""
+    check_writable(output, "--output")
     with vector_errors():
-        vectors = load(file, most, skip)
+        encoder = load_text_encoder(model)
+        texts: dict[str, str] = {}
+        for text in Corpus(source, column=column, encoding=encoding).texts():
+            texts[text.name] = texts.get(text.name, "") + text.text
+        vectors = WordVectors(list(texts), encoder.infer(list(texts.values())), str(source))
+        vectors.save(output)
+    empty = int((~vectors.matrix.any(axis=1)).sum())
+    unknown = f", {empty:,} of them of texts without a known word" if empty else ""
+    say(f"{output}: {len(vectors):,} vectors of {vectors.dimensions} dimensions{unknown}")
+
+
+def near(asked: Asked, words: Sequence[str], count: int, metric: str) -> None:
+    """Print neighbours."""
+    with vector_errors():
+        vectors = asked.vectors()
         queries = np.stack([vectors.phrase(word) for word in words])
         own = [word.split() for word in words]
         rows: list[tuple[str, str, float]] = []
@@ -193,61 +242,31 @@ def near(
             names = {part.lower() for part in [word, "_".join(parts), *parts]}
             kept = [(token, score) for token, score in some if token.lower() not in names]
             rows += [(word, token, score) for token, score in kept[:count]]
-    name = "cosine" if metric == "cosine" else "distance"
-    emit(_columns(("word", "near", name), rows), format, output)
+    asked.answer(("word", "near", "cosine" if metric == "cosine" else "distance"), rows)
 
 
-def analogy(
-    file: Path,
-    a: str,
-    b: str,
-    c: str,
-    count: int,
-    rule: str,
-    most: int | None,
-    skip: bool,
-    format: str | None,
-    output: Path | None,
-) -> None:
+def analogy(asked: Asked, a: str, b: str, c: str, count: int, rule: str) -> None:
     """Print answers."""
-    output_format(format, output)
     with vector_errors():
-        rows = load(file, most, skip).analogy(a, b, c, count, rule)
-    emit(_columns(("answer", "score"), rows), format, output, f"{a} is to {b} as {c} is to")
+        rows = asked.vectors().analogy(a, b, c, count, rule)
+    asked.answer(("answer", "score"), rows, f"{a} is to {b} as {c} is to")
 
 
-def odd(
-    file: Path,
-    words: Sequence[str],
-    most: int | None,
-    skip: bool,
-    format: str | None,
-    output: Path | None,
-) -> None:
+def odd(asked: Asked, words: Sequence[str]) -> None:
     """Print words, the odd one first."""
-    output_format(format, output)
     with vector_errors():
-        rows = odd_one_out(load(file, most, skip), words)
-    emit(_columns(("word", "cosine with the mean"), rows), format, output)
+        rows = odd_one_out(asked.vectors(), words)
+    asked.answer(("word", "cosine with the mean"), rows)
 
 
-def direction(
-    file: Path,
-    pairs: Sequence[str],
-    words: Sequence[str],
-    most: int | None,
-    skip: bool,
-    format: str | None,
-    output: Path | None,
-) -> None:
+def direction(asked: Asked, pairs: Sequence[str], words: Sequence[str]) -> None:
     """Print a direction's consistency, the offset of each pair along it, and that of words."""
-    output_format(format, output)
     split = [tuple(pair.split(":")) for pair in pairs]
     for pair in split:
         if len(pair) != 2 or not all(pair):
             raise UserError(f"expected pairs of words such as cat:cats, got {':'.join(pair)!r}.")
     with vector_errors():
-        vectors = load(file, most, skip)
+        vectors = asked.vectors()
         found = vectors.direction([(one, other) for one, other in split])
         ends = [directions.project(vectors, found.vector, pair) for pair in found.pairs]
         lone: list[float] = (
@@ -261,23 +280,16 @@ def direction(
         for (one, other), (begin, end) in zip(found.pairs, ends, strict=True)
     ]
     rows += [(word, "", value) for word, value in zip(words, lone, strict=True)]
-    emit(_columns(("word", "to", "along the direction"), rows), format, output)
+    asked.answer(("word", "to", "along the direction"), rows)
 
 
 def draw_map(
-    file: Path,
-    words: Sequence[str],
-    near: int,
-    method: str,
-    seed: int,
-    most: int | None,
-    skip: bool,
-    output: Path,
+    asked: Asked, words: Sequence[str], near: int, method: str, seed: int, output: Path
 ) -> None:
     """Draw a map."""
     check_writable(output, "--output")
     with vector_errors():
-        found = neighbourhood(load(file, most, skip), words, near, method, seed)
+        found = neighbourhood(asked.vectors(), words, near, method, seed)
         found.save(output)
     say(f"{output}: {found.title}")
 
@@ -305,15 +317,15 @@ def convert(
     say(f"{target}: {len(vectors):,} vectors of {vectors.dimensions} dimensions{left}")
 
 
-def info(file: Path, most: int | None, skip: bool, as_json: bool) -> None:
+def info(asked: Asked, as_json: bool) -> None:
     """Print what is in a file."""
     with vector_errors():
-        vectors = load(file, most, skip)
+        vectors = asked.vectors()
     lengths = np.linalg.norm(vectors.matrix, axis=1)
     found = {
-        "file": str(file),
-        "format": format_of(file),
-        "bytes": file.stat().st_size,
+        "file": str(asked.file),
+        "format": format_of(asked.file),
+        "bytes": asked.file.stat().st_size,
         "vectors": len(vectors),
         "dimensions": vectors.dimensions,
         "shortest vector": float(lengths.min()),
@@ -340,7 +352,3 @@ def vectors_agreement(vectors: WordVectors) -> float:
     middle = table.mean(0)
     length = float(np.linalg.norm(middle))
     return float((table @ middle).mean()) / length if length else 0.0
-
-
-def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
-    return {name: [row[place] for row in rows] for place, name in enumerate(names)}

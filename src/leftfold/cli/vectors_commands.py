@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-vectors_app = typer.Typer(
-    help="Vectors of words, texts, k-mers and concepts: make, ask, draw, judge.",
-    rich_markup_mode=None,
-)
+from leftfold.cli.options import LARGEST_SEED, Format, Output, Quiet, Threads, task_app
+
+vectors_app = task_app("Vectors of words, texts, k-mers and concepts: make, ask, draw, judge.")
 
 File = Annotated[
     Path,
@@ -19,24 +18,17 @@ File = Annotated[
         help="word2vec text or .bin, GloVe text, fastText .vec (also .gz), .npz, .safetensors.",
     ),
 ]
-Format = Annotated[str | None, typer.Option(help="Of the results: table, csv or jsonl.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File for the results; stdout else.")
-]
 Most = Annotated[int | None, typer.Option(help="Read so many vectors only, the first.", min=1)]
 Count = Annotated[int, typer.Option(help="Answers for each.", min=1)]
 Rule = Annotated[str, typer.Option(help="add (3CosAdd) or multiply (3CosMul).")]
-Seed = Annotated[int, typer.Option(help="Fixes what is drawn at random.", min=0, max=2**32 - 1)]
+Seed = Annotated[int, typer.Option(help="Fixes what is drawn at random.", min=0, max=LARGEST_SEED)]
+Column = Annotated[
+    str | None, typer.Option("--text", "--column", help="The column of a table with the texts.")
+]
+Encoding = Annotated[str, typer.Option(help="Of the texts.")]
 Skip = Annotated[
     bool, typer.Option("--skip-faults", help="Leave faulty lines out instead of stopping.")
 ]
-
-
-@vectors_app.callback(invoke_without_command=True)
-def vectors(context: typer.Context) -> None:
-    """Without a command, the help."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @vectors_app.command("methods")
@@ -67,14 +59,16 @@ def train(
         Path,
         typer.Option("--output", "-o", help="Where vectors go; the ending says in which format."),
     ] = Path("vectors.npz"),
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Also keep what encodes new texts (pv-dm, pv-dbow, skip-thought)."),
+    ] = None,
     dimensions: Annotated[int | None, typer.Option(help="Numbers of each vector.", min=1)] = None,
     window: Annotated[int | None, typer.Option(help="Neighbours on either side.", min=1)] = None,
     min_count: Annotated[int | None, typer.Option(help="Leave rarer words out.", min=1)] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the corpus.", min=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes what is drawn at random.", min=0)] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Processors to use; all by default.", min=1)
-    ] = None,
+    threads: Threads = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the method."),
@@ -82,11 +76,9 @@ def train(
     tokenizer: Annotated[
         str, typer.Option(help="words (lower case, no marks), whitespace or characters.")
     ] = "words",
-    column: Annotated[
-        str | None, typer.Option("--text", "--column", help="The column of a table with the texts.")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of the corpus.")] = "utf-8",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    column: Column = None,
+    encoding: Encoding = "utf-8",
+    quiet: Quiet = False,
 ) -> None:
     """Make vectors from a corpus.
 
@@ -94,7 +86,8 @@ def train(
     Examples:
       leftfold vectors train reviews.txt --method skipgram --dimensions 100 -o reviews.npz
       leftfold vectors train aclImdb_unsup.tar.gz --method cbow --set phrases=1 -o imdb.bin
-      leftfold vectors train reviews.csv --text review --method pv-dbow --epochs 20 -o texts.npz
+      leftfold vectors train reviews.csv --text review --method pv-dbow --epochs 20 -o texts.npz \\
+        --model encoder.npz
       leftfold vectors train books/ --method fasttext --set buckets=200000 -o books.vec
       leftfold vectors train reviews.txt --method hashed-one-hot --set size=4096 -o hashed.npz
     """  # noqa: D301, the backspace keeps the lines apart
@@ -107,7 +100,41 @@ def train(
         "epochs": epochs,
         "seed": seed,
     }
-    run(source, method, output, named, settings or [], threads, tokenizer, column, encoding, quiet)
+    run(
+        source,
+        method,
+        output,
+        model,
+        named,
+        settings or [],
+        threads,
+        tokenizer,
+        column,
+        encoding,
+        quiet,
+    )
+
+
+@vectors_app.command("encode")
+def encode(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="What train --model wrote.")],
+    source: Annotated[str, typer.Argument(metavar="TEXTS", help="As the CORPUS of train.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Where vectors go; the ending says in which format."),
+    ] = Path("encoded.npz"),
+    column: Column = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Make vectors of texts that a model of paragraphs or sentences has not learnt from.
+
+    \b
+    Example:
+      leftfold vectors encode encoder.npz new.csv --text review -o new.npz
+    """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import encode as run
+
+    run(model, source, output, column, encoding)
 
 
 @vectors_app.command("near")
@@ -131,9 +158,10 @@ def near(
       leftfold vectors near vectors.npz funny boring --count 5 --format csv
       leftfold vectors near glove.6B.100d.txt.gz "new york" --most 50000
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import near as run
 
-    run(file, words, count, metric, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), words, count, metric)
 
 
 @vectors_app.command("analogy")
@@ -156,9 +184,10 @@ def analogy(
       leftfold vectors analogy glove.6B.100d.txt man king woman
       leftfold vectors analogy glove.6B.100d.txt paris france rome --rule multiply
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import analogy as run
 
-    run(file, a, b, c, count, rule, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), a, b, c, count, rule)
 
 
 @vectors_app.command("odd")
@@ -176,9 +205,10 @@ def odd(
     Example:
       leftfold vectors odd glove.6B.100d.txt breakfast cereal dinner lunch
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import odd as run
 
-    run(file, words, most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), words)
 
 
 @vectors_app.command("direction")
@@ -202,9 +232,10 @@ def direction(
       leftfold vectors direction glove.6B.100d.txt cat:cats dog:dogs car:cars house:houses
       leftfold vectors direction glove.6B.100d.txt he:she man:woman --word nurse --word engineer
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import direction as run
 
-    run(file, pairs, words or [], most, skip_faults, format, output)
+    run(Asked(file, most, skip_faults, format, output), pairs, words or [])
 
 
 @vectors_app.command("map")
@@ -230,9 +261,10 @@ def draw_map(
       leftfold vectors map glove.6B.100d.txt king dog paris -o map.html
       leftfold vectors map vectors.npz funny boring --near 40 --method tsne -o map.png
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import draw_map as run
 
-    run(file, words or [], near, method, seed, most, skip_faults, output)
+    run(Asked(file, most, skip_faults), words or [], near, method, seed, output)
 
 
 @vectors_app.command("evaluate")
@@ -288,8 +320,8 @@ def evaluate(
       leftfold vectors evaluate glove.6B.100d.txt --analogies questions-words.txt --sections
       leftfold vectors evaluate a.npz b.npz --similarity wordsim353.csv --similarity simlex.txt
       leftfold vectors evaluate a.npz --probe reviews.csv --text review --label sentiment
-      leftfold vectors evaluate --corpus reviews.txt --methods cbow,skipgram --seeds 2 \\
-        --analogies questions-words.txt
+      leftfold vectors evaluate --corpus reviews.txt --methods skipgram,glove,ppmi --seeds 2 \\
+        --analogies questions-words.txt --probe train.csv --probe-test test.csv
     """  # noqa: D301, the backspace keeps the lines apart
     from leftfold.cli.vectors_evaluate import Lists, compare, evaluate
 
@@ -345,6 +377,7 @@ def info(
     Example:
       leftfold vectors info glove.6B.100d.txt
     """  # noqa: D301, the backspace keeps the lines apart
+    from leftfold.cli.vectors import Asked
     from leftfold.cli.vectors import info as run
 
-    run(file, most, skip_faults, as_json)
+    run(Asked(file, most, skip_faults), as_json)

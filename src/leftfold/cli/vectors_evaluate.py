@@ -104,7 +104,7 @@ def evaluate(
             else:
                 sizes = {"words": len(vectors), "dimensions": vectors.dimensions}
                 rows.append({"vectors": file.name, **sizes, **judgement.of(vectors)})
-    emit(_columns(rows), format, output)
+    _emit(rows, format, output)
 
 
 def compare(
@@ -127,20 +127,19 @@ def compare(
         wanted = {"dimensions": dimensions, **parse_settings(settings)}
         chosen = {}
         for name in methods:
-            if "dimensions" not in METHODS[name].settings() or METHODS[name].reads != "texts":
-                raise UserError(f"{name} makes no vectors of words out of texts to compare.")
+            if "dimensions" not in METHODS[name].settings() or METHODS[name].reads == "file":
+                raise UserError(f"{name} makes no vectors out of texts to compare.")
             has = METHODS[name].settings()
             chosen[name] = settings_for(name, {k: v for k, v in wanted.items() if k in has})
         unused = [key for key in wanted if all(key not in some for some in chosen.values())]
         if unused:
             raise UserError(f"none of {', '.join(methods)} has a setting {unused[0]!r}.")
+        judgement = lists.judgement()
         texts = Corpus(corpus, column=column)
         encoded = texts.encoded()
         say(f"{corpus}: {len(encoded):,} texts, {len(encoded.ids):,} tokens")
-        rows = compare_methods(
-            texts, chosen, lists.judgement(), seeds, lambda name: say(f"training {name}")
-        )
-    emit(_columns(rows), format, output)
+        rows = compare_methods(texts, chosen, judgement, seeds, say)
+    _emit(rows, format, output)
 
 
 def _check(format: str | None, output: Path | None) -> None:
@@ -148,6 +147,26 @@ def _check(format: str | None, output: Path | None) -> None:
     check_writable(output, "--output")
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def _emit(rows: Sequence[dict[str, Any]], format: str | None, output: Path | None) -> None:
+    if output_format(format, output) == "table":
+        rows = [_brief(row) for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [row.get(name, "") for row in rows] for name in names}
+    emit({name: [row.get(name, "") for row in rows] for name in names}, format, output)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with each figure, its interval and what it counts in one column."""
+    parts = ("low", "high", "known", "all")
+    found = {}
+    for name, value in row.items():
+        of, _, part = name.rpartition(" ")
+        if part in parts and of in row:
+            continue
+        low, high, known, whole = (row.get(f"{name} {part}") for part in parts)
+        told = f"{value:.3f}" if low is not None or known is not None else value
+        if low is not None:
+            told += f" ({low:.3f} to {high:.3f})"
+        if known is not None:
+            told += f", {known:,} of {whole:,}"
+        found[name] = told
+    return found

@@ -89,8 +89,11 @@ def flat_map(vectors: Any, method: str = "pca", seed: int = 0) -> np.ndarray:
             raise ImportError(
                 "flat_map with method='umap' needs umap-learn: pip install \"leftfold[umap]\""
             ) from error
-        near = min(15, len(table) - 1)
-        reduce = UMAP(n_components=2, n_neighbors=near, random_state=seed, init="random")
+        # Fewer neighbours than a group has let groups drift apart without end.
+        near = min(30, len(table) - 1)
+        reduce = UMAP(
+            n_components=2, n_neighbors=near, min_dist=0.3, init="pca", random_state=seed, n_jobs=1
+        )
         return np.asarray(reduce.fit_transform(table.astype(np.float32)), float)
     if method != "pca":
         raise ValueError(f"flat_map expected method to be 'pca', 'tsne' or 'umap', got {method!r}.")

@@ -43,6 +43,10 @@ def read_binary(
             rows.add(tokens, values.reshape(-1, dimensions), numbers)
         count += len(tokens)
         no_token = b" " not in rest[: _LONGEST_TOKEN + 1] and len(rest) > _LONGEST_TOKEN
+        if count < wanted and not block and not rest.strip():
+            raise DataError(
+                f"{name}: line 1 announces {announced:,} vectors, the file has {count:,}."
+            )
         if count < wanted and (not block or no_token):
             raise DataError(f"{name} ends in vector {count + 1:,} of {announced:,}.")
     if most is None and (rest.strip() or file.read(100).strip()):

@@ -31,6 +31,16 @@ def words(text: str) -> list[str]:
     return _WORD.findall(_TAG.sub(" ", text) if "<" in text else text)
 
 
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a text, as their marks and its paragraphs part them.
+
+    Example:
+        >>> sentences_of("It rained. We slept!")
+        ['It rained.', 'We slept!']
+    """
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
 def tokenize_with(tokenizer: Any) -> Tokenize:
     """What turns a text into tokens.
 
@@ -81,6 +91,7 @@ class Corpus:
     Attributes:
         name: of the file or folder.
         tokenize: what turns a text into tokens.
+        tokenizer: the name of that; empty for functions and `Tokenizer`s.
 
     Example:
         >>> corpus = Corpus(["A good film.", "A bad one."])
@@ -101,10 +112,15 @@ class Corpus:
         self._source = Path(source) if isinstance(source, str | Path) else list(source)
         self.name = str(source) if isinstance(source, str | Path) else "the list of texts"
         self.tokenize = tokenize_with(tokenizer)
+        self.tokenizer = tokenizer if isinstance(tokenizer, str) else ""
         self._column = column
         self._encoding = encoding
         self._sentences = sentences
         self._encoded: EncodedCorpus | None = None
+
+    def by_sentence(self) -> Corpus:
+        """The same corpus with each sentence as a text of its own."""
+        return Corpus(self._source, self.tokenize, self._column, self._encoding, sentences=True)
 
     def texts(self) -> Iterator[Text]:
         """The texts with their names, as they are read.
@@ -134,7 +150,7 @@ class Corpus:
                     yield str(number), list(tokens)
             return
         for text in self.texts():
-            parts = _SENTENCE_END.split(text.text) if self._sentences else [text.text]
+            parts = sentences_of(text.text) if self._sentences else [text.text]
             for part in parts:
                 if tokens := self.tokenize(part):
                     yield text.name, tokens

@@ -135,12 +135,14 @@ class Dna2Vec(Method):
         Raises:
             DataError: for a file that is not sound, and when no k-mer occurs `min_count` times.
         """
-        genomes = corpus if isinstance(corpus, Mapping) else read_fasta(corpus)
+        given = isinstance(corpus, Mapping)
+        genomes = corpus if given else read_fasta(corpus)
         texts = KmerTexts(
             list(genomes.values()), self.shortest, self.longest, self.fragment, self.seed
         )
         sample = EncodedCorpus.of(
-            (("genome", kmers) for kmers in self._read(texts)), "the list of genomes"
+            (("genome", kmers) for kmers in self._read(texts)),
+            "the list of genomes" if given else str(corpus),
         )
         vocabulary = sample.vocabulary(self.min_count)
         word2vec = require("gensim.models.word2vec", "vectors", "dna2vec")

@@ -209,6 +209,29 @@ def probe(
         DataError: for a single class.
         MissingExtraError: when scikit-learn is not installed.
     """
+    learnt, coverage = text_means(vectors, train[0], tokenize)
+    tested, _ = text_means(vectors, test[0], tokenize)
+    return linear_probe((learnt, train[1]), (tested, test[1]), coverage, seed)
+
+
+def linear_probe(
+    train: tuple[np.ndarray, Sequence[Any]],
+    test: tuple[np.ndarray, Sequence[Any]],
+    coverage: float = float("nan"),
+    seed: int = 0,
+) -> Probe:
+    """Train a logistic regression on vectors of texts, and test it.
+
+    Args:
+        train: vectors `(texts, dimensions)` and classes.
+        test: those of other texts.
+        coverage: to be passed on.
+        seed: of the resampling.
+
+    Raises:
+        DataError: for a single class.
+        MissingExtraError: when scikit-learn is not installed.
+    """
     if len(set(train[1])) < 2:
         raise DataError("the probe expected at least two classes, got one.")
     linear = require("sklearn.linear_model", "vectors", "The probe")
@@ -217,14 +240,12 @@ def probe(
     model = pipeline.make_pipeline(
         scaling.StandardScaler(), linear.LogisticRegression(C=0.1, max_iter=1000)
     )
-    learnt, coverage = text_means(vectors, train[0], tokenize)
-    model.fit(learnt, list(train[1]))
-    right = model.predict(text_means(vectors, test[0], tokenize)[0]) == np.array(list(test[1]))
-    draws = np.random.default_rng(seed).integers(0, len(right), (_RESAMPLES, len(right)))
-    low, high = np.percentile(right[draws].mean(1), _INTERVAL)
-    return Probe(
-        float(right.mean()), float(low), float(high), len(train[0]), len(test[0]), coverage
-    )
+    model.fit(train[0], list(train[1]))
+    right = model.predict(test[0]) == np.array(list(test[1]))
+    # How many of a resampled list are right is binomial: there is no need to draw the lists.
+    draws = np.random.default_rng(seed).binomial(len(right), right.mean(), _RESAMPLES)
+    low, high = np.percentile(draws / len(right), _INTERVAL)
+    return Probe(float(right.mean()), float(low), float(high), len(train[1]), len(right), coverage)
 
 
 def stability(runs: Sequence[WordVectors], count: int = 10, most_words: int = 1_000) -> float:

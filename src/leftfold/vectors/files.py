@@ -61,7 +61,7 @@ def read(
         DataError: for a file that is missing, damaged or of another format.
     """
     if not path.is_file():
-        raise DataError(f"{path} is no file.")
+        raise DataError(f"{path} is no file" + (" but a folder." if path.is_dir() else "."))
     kind = _known(format) if format else format_of(path)
     packed = path.suffix.lower() == ".gz"
     if mmap and (packed or kind not in ("safetensors", "npz")):

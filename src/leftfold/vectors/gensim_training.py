@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,18 @@ class GensimMethod(Method):
             joined = zip(corpus.names, (found[tokens] for tokens in corpus), strict=True)
             corpus = EncodedCorpus.of(joined, "the corpus with phrases")
         return corpus
+
+    def joined(self, tokens: list[str], known: Container[str]) -> list[str]:
+        """Tokens of a new text with those joined by `_` that make a known phrase."""
+        for _ in range(self.phrases):
+            found: list[str] = []
+            for token in tokens:
+                if found and f"{found[-1]}_{token}" in known:
+                    found[-1] += f"_{token}"
+                else:
+                    found.append(token)
+            tokens = found
+        return tokens
 
     def train(
         self, model: Any, texts: Any, count: int, tokens: int, loss: Callable[[], float]

@@ -23,6 +23,13 @@ PICTURES = (".png", ".svg", ".pdf")
 _FIRST = 300
 _NAMED = 8
 _COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5")
+_PLACES = (
+    ((4, 0), "left", "center"),
+    ((-4, 0), "right", "center"),
+    ((0, 4), "center", "bottom"),
+    ((0, -4), "center", "top"),
+)
+"""Of names beside their points, in points of type: right, left, above, below."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,13 @@ class Map:
     @property
     def title(self) -> str:
         """What is to be seen, in a line."""
-        what = ", ".join(self.centres[:6]) if self.centres else "the first tokens"
+        count = len(self.tokens)
+        what = f"{count} tokens around {', '.join(self.centres[:6])}"
+        if not self.centres:
+            what = f"the first {count} tokens"
         names = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
         kept = f", {self.kept:.0%} of the variance" if self.kept == self.kept else ""
-        return f"{len(self.tokens)} tokens around {what} ({names[self.method]}{kept})"
+        return f"{what} ({names[self.method]}{kept})"
 
     def save(self, path: Path | str) -> Path:
         """Write a page (`.html`) or a picture (`.png`, `.svg`, `.pdf`).
@@ -78,33 +88,54 @@ class Map:
 
     def _picture(self, format: str) -> bytes:
         figures = require("matplotlib.figure", "vectors", "A picture of a map")
-        effects = require("matplotlib.patheffects", "vectors", "A picture of a map")
         figure = figures.Figure(figsize=(10, 8), dpi=120, layout="constrained")
         axes: Any = figure.add_subplot()
         colours = [_COLOURS[group % len(_COLOURS)] for group in self.groups]
         axes.scatter(self.points[:, 0], self.points[:, 1], s=14, c=colours)
-        halo = effects.withStroke(linewidth=2.5, foreground="white")
-        for token, (x, y), colour in zip(self.tokens, self.points, colours, strict=True):
-            own = token in self.centres
-            axes.annotate(
-                token.replace("$", r"\$"),
-                (x, y),
-                xytext=(4, 3),
-                textcoords="offset points",
-                fontsize=11 if own else 8,
-                fontweight="bold" if own else "normal",
-                color=colour if own else "#333333",
-                zorder=4 if own else 3,
-                path_effects=[halo],
-            )
         axes.set_title(self.title)
         axes.set_xticks([])
         axes.set_yticks([])
+        axes.margins(0.08)
         for side in axes.spines.values():
             side.set_color("#cccccc")
+        figure.draw_without_rendering()  # places on the screen are known from now on
+        self._name_points(axes, colours)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=format)
         return buffer.getvalue()
+
+    def _name_points(self, axes: Any, colours: Sequence[str]) -> None:
+        """Write tokens where nothing else stands, those asked for first; others are left out."""
+        boxes = require("matplotlib.transforms", "vectors", "A picture of a map").Bbox
+        effects = require("matplotlib.patheffects", "vectors", "A picture of a map")
+        halo = effects.withStroke(linewidth=2.5, foreground="white")
+        dots = axes.transData.transform(self.points)
+        taken = [boxes.from_extents(x - 3, y - 3, x + 3, y + 3) for x, y in dots]
+        for row in sorted(
+            range(len(self.tokens)), key=lambda r: self.tokens[r] not in self.centres
+        ):
+            token, own = self.tokens[row], self.tokens[row] in self.centres
+            name = axes.annotate(
+                token.replace("$", r"\$"),
+                self.points[row],
+                xytext=(0, 0),
+                textcoords="offset points",
+                fontsize=11 if own else 8,
+                fontweight="bold" if own else "normal",
+                color=colours[row] if own else "#333333",
+                path_effects=[halo],
+                annotation_clip=False,
+            )
+            for offset, across, up in _PLACES:
+                name.set(position=offset, ha=across, va=up)
+                box = name.get_window_extent()
+                if not any(box.overlaps(other) for other in taken):
+                    break
+            else:
+                if not own:
+                    name.remove()
+                    continue
+            taken.append(box)
 
     def page(self) -> str:
         """The page as HTML."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
 
 from leftfold.datasets.errors import DataError
 
@@ -25,6 +28,16 @@ class Progress(NamedTuple):
     epochs: int
     share: float
     loss: float | None = None
+
+
+class TextEncoder(Protocol):
+    """What makes vectors of texts that it has not learnt from."""
+
+    def infer(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of new texts, `(texts, dimensions)`, float32."""
+
+    def save(self, path: Path | str) -> Path:
+        """Write it to a file that `load_text_encoder` reads."""
 
 
 @dataclass(kw_only=True)
@@ -59,6 +72,10 @@ class Method:
             DataError: for a corpus that is empty or cannot be read.
         """
         raise NotImplementedError
+
+    def text_encoder(self) -> TextEncoder | None:
+        """What encodes new texts, after `fit`; `None` where that is the mean of words' vectors."""
+        return None
 
     def tell(self, epoch: int, epochs: int, share: float, loss: float | None = None) -> None:
         """Keep the loss, if there is one, and tell whoever watches."""

@@ -5,19 +5,29 @@ Source: Q. Le and T. Mikolov, Distributed Representations of Sentences and Docum
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from leftfold.datasets.errors import DataError
 from leftfold.datasets.extras import require
+from leftfold.vectors import paragraph_files
 from leftfold.vectors.container import WordVectors
-from leftfold.vectors.corpus import Tokenize, as_corpus
+from leftfold.vectors.corpus import Tokenize, as_corpus, tokenize_with
 from leftfold.vectors.encoded import EncodedCorpus
 from leftfold.vectors.gensim_training import GensimMethod
+from leftfold.vectors.paragraph_files import TrainedWords
 from leftfold.vectors.sampled_loss import SampledLoss
+
+_LARGEST = {"epochs": 10_000, "negatives": 1_000, "window": 10_000}
+"""Settings of a file are believed so far."""
+
+Own = TypeVar("Own", bound="_Paragraphs")
 
 
 @dataclass(kw_only=True)
@@ -32,13 +42,14 @@ class _Paragraphs(GensimMethod):
     def fit(self, corpus: Any) -> WordVectors:
         corpus = as_corpus(corpus)
         self._tokenize: Tokenize = corpus.tokenize
+        self._tokenizer = corpus.tokenizer
         encoded = self.with_phrases(corpus.encoded())
         names = list(dict.fromkeys(encoded.names))
         numbers = {name: number for number, name in enumerate(names)}
         tags = np.array([numbers[name] for name in encoded.names])
         vocabulary = encoded.vocabulary(self.min_count, self.most)
+        self.model = model = self._make()
         doc2vec = require("gensim.models.doc2vec", "vectors", "Paragraph vectors")
-        self.model = model = doc2vec.Doc2Vec(dm=int(self.memory), **self.shared_options())
         texts = _Tagged(encoded, tags, doc2vec.TaggedDocument)
         model.build_vocab(texts)
         loss = SampledLoss(encoded, vocabulary, self.window, self.negatives, self.seed)
@@ -56,6 +67,10 @@ class _Paragraphs(GensimMethod):
             self.words = WordVectors(vocabulary.tokens, model.wv.vectors[rows], name)
         return WordVectors(names, np.array(model.dv.vectors[: len(names)]), name)
 
+    def _make(self) -> Any:
+        doc2vec = require("gensim.models.doc2vec", "vectors", "Paragraph vectors")
+        return doc2vec.Doc2Vec(dm=int(self.memory), **self.shared_options())
+
     def infer(self, texts: Iterable[str | list[str]], epochs: int | None = None) -> np.ndarray:
         """Vectors of new texts, with all words as they are.
 
@@ -71,14 +86,78 @@ class _Paragraphs(GensimMethod):
         Raises:
             ValueError: before `fit`.
         """
-        if self.model is None:
-            raise ValueError(f"{type(self).__name__} has learnt nothing yet: call fit first.")
+        self._trained()
         split = self._tokenize
         found = [self._infer(split(t) if isinstance(t, str) else t, epochs) for t in texts]
         return np.array(found, np.float32).reshape(-1, self.dimensions)
 
+    def text_encoder(self: Own) -> Own:
+        return self
+
+    def _trained(self) -> Any:
+        if self.model is None:
+            raise ValueError(f"{type(self).__name__} has learnt nothing yet: call fit first.")
+        return self.model
+
+    def save(self, path: Path | str) -> Path:
+        """Write what `infer` needs to a file of NumPy arrays (`.npz`), without the texts' vectors.
+
+        Raises:
+            ValueError: before `fit`.
+            SavingError: when it cannot be written.
+        """
+        model = self._trained()
+        tokens = list(model.wv.index_to_key)
+        counts = np.array([model.wv.get_vecattr(token, "count") for token in tokens], np.int64)
+        words = TrainedWords(tokens, counts, model.wv.vectors, model.syn1neg)
+        own = {name: getattr(self, name) for name in self.settings() if name != "threads"}
+        named = {"method": type(self).__name__, "tokenizer": self._tokenizer}
+        paragraph_files.write(Path(path), named | own, words)
+        return Path(path)
+
+    @classmethod
+    def load(cls: type[Own], path: Path | str, tokenizer: Any = None) -> Own:
+        """Read what `save` wrote; vectors of new texts are then the same to the bit.
+
+        Args:
+            path: the file.
+            tokenizer: see `tokenize_with`; by default that of the corpus that was learnt from,
+                which must have a name.
+
+        Raises:
+            SavingError: for a file that is missing or no archive of arrays.
+            DataError: for one that holds anything else, or another method.
+            ValueError: for a model that was trained with a function for a tokenizer, without one.
+        """
+        settings, words = paragraph_files.read(Path(path))
+        method, tokenizer_name = (settings.pop(name, None) for name in ("method", "tokenizer"))
+        if method != cls.__name__:
+            raise DataError(f"{path} holds no {cls.__name__}.")
+        defaults = cls.settings()
+        for name, value in settings.items():
+            if name not in defaults or not _fits(name, value, defaults[name]):
+                raise DataError(f"{path}: {cls.__name__} has no setting {name} = {value!r:.40}.")
+        if tokenizer is None and not tokenizer_name:
+            raise ValueError(f"{path} was trained with a tokenizer of your own: name it.")
+        made = cls(**settings)
+        made._tokenizer = tokenizer_name or ""
+        made._tokenize = tokenize_with(tokenizer_name if tokenizer is None else tokenizer)
+        made._restore(words)
+        return made
+
+    def _restore(self, words: TrainedWords) -> None:
+        self.model = model = self._make()
+        # gensim numbers equally frequent words backwards.
+        counts = dict(zip(words.tokens[::-1], words.counts[::-1].tolist(), strict=True))
+        model.build_vocab_from_freq(counts)
+        rows = [model.wv.key_to_index[token] for token in words.tokens]
+        model.wv.vectors[rows], model.syn1neg[rows] = words.inputs, words.outputs
+        if self.memory:
+            self.words = WordVectors(words.tokens, words.inputs, type(self).__name__.lower())
+
     def _infer(self, tokens: list[str], epochs: int | None) -> np.ndarray:
         model = self.model
+        tokens = self.joined(tokens, model.wv.key_to_index)
         tokens = [token for token in tokens if token in model.wv.key_to_index]
         if not tokens:
             return np.zeros(self.dimensions, np.float32)
@@ -128,6 +207,16 @@ class PvDbow(_Paragraphs):
 
     summary: ClassVar[str] = "paragraph vectors, each word from its text alone"
     memory: ClassVar[bool] = False
+
+
+def _fits(name: str, value: Any, default: Any) -> bool:
+    """Whether a setting out of a file is of its type, and nothing that would take for ever."""
+    if type(value) is int:
+        number = default is None or type(default) in (int, float)
+        return number and 0 <= value <= _LARGEST.get(name, 2**32)
+    if isinstance(default, float):
+        return isinstance(value, float) and math.isfinite(value)
+    return value is None and default is None
 
 
 class _Tagged:

@@ -11,7 +11,7 @@ import numpy as np
 from leftfold.datasets.errors import DataError
 from leftfold.saving.archive import replacing
 from leftfold.vectors.array_files import ENDS, TOKENS, names_in, packed_names, read_arrays
-from leftfold.vectors.corpus import words
+from leftfold.vectors.corpus import sentences_of, words
 
 _ARRAYS = ("table", "kernel", "recurrent_kernel", "bias")
 
@@ -84,6 +84,26 @@ class SentenceEncoder:
             for place, row in enumerate(rows):
                 ids[place, : len(numbers[row])] = numbers[row]
             found[rows] = model.predict_on_batch(ids)
+        return found
+
+    def infer(self, texts: Iterable[str]) -> np.ndarray:
+        """Vectors of texts: the means of those of their sentences.
+
+        Args:
+            texts: of any number of sentences.
+
+        Returns:
+            (texts, units), float32; zeros for a text without a known word.
+        """
+        split = [sentences_of(text) for text in texts]
+        vectors = self.encode(sentence for sentences in split for sentence in sentences)
+        found = np.zeros((len(split), self.units), np.float32)
+        known, first = (vectors != 0).any(axis=1), 0
+        for row, sentences in enumerate(split):
+            span = slice(first, first + len(sentences))
+            if known[span].any():
+                found[row] = vectors[span][known[span]].mean(0)
+            first = span.stop
         return found
 
     def _network(self) -> Any:

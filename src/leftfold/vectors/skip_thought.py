@@ -15,7 +15,7 @@ import numpy as np
 from leftfold.datasets.errors import DataError
 from leftfold.vectors.container import WordVectors
 from leftfold.vectors.corpus import Corpus, as_corpus
-from leftfold.vectors.encoded import EncodedCorpus
+from leftfold.vectors.encoded import EncodedCorpus, Vocabulary
 from leftfold.vectors.methods import Method
 from leftfold.vectors.sentence_encoder import SentenceEncoder
 
@@ -36,7 +36,8 @@ class SkipThought(Method):
         batch_size: sentences at a time.
         learning_rate: of Adam.
         wide: vectors of more words (`WordVectors` or a file of them). A linear map from these to
-            the network's, fitted on the words that both have, makes it read all of them.
+            the network's, fitted on the words that both have, makes it read all of them. Where
+            they have `word_dimensions`, the network's words begin at them.
         seed: of the weights and of the order of the sentences.
 
     Attributes:
@@ -82,10 +83,13 @@ class SkipThought(Method):
         encoded = as_corpus(corpus).encoded()
         vocabulary = encoded.vocabulary(most=self.words)
         table, middles = self._table(encoded, vocabulary.rank)
-        model, network_words, recurrence = self._network(len(vocabulary.tokens) + _FIRST_WORD)
+        wide = WordVectors.load(self.wide) if isinstance(self.wide, str | Path) else self.wide
+        model, network_words, recurrence = self._network(
+            self._first_words(vocabulary.tokens, wide), self._frequencies(vocabulary, len(encoded))
+        )
         self._train(model, table, middles)
         vectors = np.asarray(network_words.get_weights()[0])[_FIRST_WORD:]
-        tokens, vectors = self._expanded(vocabulary.tokens, vectors)
+        tokens, vectors = self._expanded(vocabulary.tokens, vectors, wide)
         self.encoder = SentenceEncoder(tokens, vectors, recurrence.get_weights())
         texts = {
             " ".join(text): text
@@ -95,6 +99,9 @@ class SkipThought(Method):
             )
         }
         return WordVectors(list(texts), self.encoder.encode(texts.values()), "skip-thought")
+
+    def text_encoder(self) -> SentenceEncoder | None:
+        return self.encoder
 
     @staticmethod
     def _span(encoded: EncodedCorpus, sentence: int) -> slice:
@@ -118,7 +125,28 @@ class SkipThought(Method):
         chosen = random.permutation(len(middles))[: self.sentences]
         return table, middles[np.sort(chosen)]
 
-    def _network(self, size: int) -> tuple[Any, Any, Any]:
+    def _first_words(self, tokens: list[str], wide: WordVectors | None) -> np.ndarray:
+        """(tokens + marks, word_dimensions): `wide` ones where they fit, others at random."""
+        shape = len(tokens) + _FIRST_WORD, self.word_dimensions
+        rows = np.random.default_rng(self.seed).uniform(-0.05, 0.05, shape).astype(np.float32)
+        if wide is not None and wide.dimensions == self.word_dimensions:
+            for number, token in enumerate(tokens, _FIRST_WORD):
+                if (row := wide.row(token)) is not None:
+                    rows[number] = wide.matrix[row]
+        return rows
+
+    @staticmethod
+    def _frequencies(vocabulary: Vocabulary, sentences: int) -> np.ndarray:
+        """(tokens + marks,), logarithms of how often each is written; padding never is."""
+        counts = np.concatenate([[1, sentences], vocabulary.counts]).astype(np.float64)
+        return np.log(counts / counts.sum()).astype(np.float32)
+
+    def _network(self, words: np.ndarray, frequencies: np.ndarray) -> tuple[Any, Any, Any]:
+        """The model, its layer of words and its encoder.
+
+        The scores of words begin at how often these are written, which learning would otherwise
+        spend its first epoch on.
+        """
         from leftfold.engine.random import set_random_seed
         from leftfold.layers import GRU, Dense, Embedding, Input
         from leftfold.losses import SparseCategoricalCrossentropy
@@ -129,7 +157,8 @@ class SkipThought(Method):
         shape = (self.longest,)
         sentence = Input(shape, dtype="int32")
         sides = [Input((self.longest + 1,), dtype="int32") for _ in range(2)]
-        network_words = Embedding(size, self.word_dimensions, mask_zero=True)
+        size = len(words)
+        network_words = Embedding(size, self.word_dimensions, mask_zero=True, weights=[words])
         recurrence = GRU(self.dimensions)
         thought = recurrence(network_words(sentence))
         scores = Dense(size)
@@ -142,6 +171,7 @@ class SkipThought(Method):
             for side in sides
         ]
         model = Model([sentence, *sides], written)
+        scores.set_weights([scores.get_weights()[0], frequencies])
         model.compile(
             Adam(self.learning_rate, clipnorm=5.0),
             [SparseCategoricalCrossentropy(from_logits=True) for _ in sides],
@@ -164,11 +194,13 @@ class SkipThought(Method):
                 self.tell(epoch, self.epochs, start / len(order))
             self.tell(epoch, self.epochs, 1.0, total / len(order))
 
-    def _expanded(self, tokens: list[str], vectors: np.ndarray) -> tuple[list[str], np.ndarray]:
+    @staticmethod
+    def _expanded(
+        tokens: list[str], vectors: np.ndarray, wide: WordVectors | None
+    ) -> tuple[list[str], np.ndarray]:
         """The words of the network, and those of `wide` mapped to them by least squares."""
-        if self.wide is None:
+        if wide is None:
             return tokens, vectors
-        wide = WordVectors.load(self.wide) if isinstance(self.wide, str | Path) else self.wide
         own = {token: row for row, token in enumerate(tokens)}
         shared = [token for token in wide.tokens if token in own]
         if len(shared) <= wide.dimensions:

@@ -43,6 +43,10 @@ def texts_of(path: Path, column: str | None, encoding: str) -> Iterator[Text]:
     Raises:
         DataError: for what cannot be read, by file and line.
     """
+    try:
+        b" ".decode(encoding)
+    except LookupError as error:
+        raise DataError(f"encoding expected that of a text, got {encoding!r}.") from error
     name = path.name.lower()
     if path.is_dir():
         found = _from_folder(path, encoding)
@@ -91,9 +95,9 @@ def _from_lines(path: Path, encoding: str) -> Iterator[Text]:
             try:
                 line = rest + reader.readline(_PIECE)
             except UnicodeDecodeError as error:
+                faulty = number + (not begun) + error.object[: error.start].count(b"\n")
                 raise DataError(
-                    f"{path}, behind line {number}: not {encoding} "
-                    f"({error.object[error.start]:#04x})."
+                    f"{path}, line {faulty}: not {encoding} ({error.object[error.start]:#04x})."
                 ) from error
             if not line:
                 return

@@ -6,6 +6,7 @@ fastText's text formats begin with the number of tokens and of dimensions.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from leftfold.vectors.rows import MOST_DIMENSIONS, Rows
 
 _BLOCK = 4 << 20
 _MOST_BLANK = 100_000
+_GZIP = b"\x1f\x8b"
 _LONGEST_LINE = 32 * MOST_DIMENSIONS
 
 
@@ -47,6 +49,8 @@ def read_text(
     rows = Rows(name, faults, "line")
     header: tuple[int, int] | None = None
     for number, lines in _blocks(file, name):
+        if number == 1:
+            lines[0] = _first(lines[0], name)
         if number == 1 and (header := header_of(lines[0])):
             rows.expect(header[1], "line 1")
             number, lines = 2, lines[1:]
@@ -57,6 +61,19 @@ def read_text(
         found = len(rows.tokens) + faults.count
         faults.report(f"{name}: line 1 announces {header[0]:,} vectors, the file has {found:,}.")
     return rows.finish()
+
+
+def _first(line: bytes, name: str) -> bytes:
+    """The first line without a mark of UTF-8.
+
+    Raises:
+        DataError: where it shows that the file is no text in UTF-8.
+    """
+    if line.startswith(_GZIP):
+        raise DataError(f"{name} is packed by gzip: give it a name that ends in .gz.")
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(f"{name} is UTF-16: expected UTF-8.")
+    return line.removeprefix(codecs.BOM_UTF8)
 
 
 def _blocks(file: IO[bytes], name: str) -> Iterator[tuple[int, list[bytes]]]:
