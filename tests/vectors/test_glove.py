@@ -44,6 +44,25 @@ def test_products_are_the_logarithms_of_counts():
     assert method.losses[-1] < method.losses[0] / 100
 
 
+def test_contexts_are_added_on_demand_and_explain_the_counts_together_with_the_words():
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(list("abcdef"), 12, p=[0.3, 0.25, 0.2, 0.1, 0.1, 0.05]))] * 3
+    texts += [" ".join(random.choice(list("abcdef"), 12)) for _ in range(100)]
+    settings = dict(dimensions=6, window=3, min_count=1, epochs=1000, learning_rate=0.5)
+    method = GloVe(**settings)
+    counts = method.count(texts)
+    words = method.fit_counts(counts).matrix
+    contexts = GloVe(**settings, contexts=True).fit_counts(counts).matrix - words
+
+    def centred(table: np.ndarray) -> np.ndarray:
+        """Without what biases can explain."""
+        return table - table.mean(0) - table.mean(1, keepdims=True) + table.mean()
+
+    logs = centred(np.log(np.asarray(counts.counts).reshape(6, 6)))
+    assert np.abs(logs).max() > 0.05
+    np.testing.assert_allclose(centred(words @ contexts.T), logs, atol=0.02)
+
+
 def test_the_seed_alone_decides_whatever_the_threads():
     texts = grammar(300)
     results = []
@@ -84,6 +103,11 @@ def test_blocks_of_a_round_share_neither_words_nor_contexts_and_hold_every_count
 def test_settings_that_mean_nothing_are_refused_by_name(name):
     with pytest.raises(ValueError, match=name):
         GloVe(**{name: 0})
+
+
+def test_contexts_other_than_true_or_false_are_refused():
+    with pytest.raises(ValueError, match="contexts to be True or False, got 'no'"):
+        GloVe(contexts="no")
 
 
 def test_texts_of_single_words_are_refused():

@@ -43,6 +43,8 @@ class GloVe(Method):
         x_max: the count from which on all weigh the same.
         alpha: how fast smaller counts weigh less.
         learning_rate: of AdaGrad.
+        contexts: add a word's vector as a context to its vector as a word, as the paper does.
+            Without it more analogies are right; with it similarities are nearer to people's.
         seed: of the first values and of the order of the counts.
         memory: bytes to use for counting, roughly.
 
@@ -65,6 +67,7 @@ class GloVe(Method):
     x_max: float = 10.0
     alpha: float = 0.75
     learning_rate: float = 0.1
+    contexts: bool = False
     seed: int = 0
     memory: int = 1 << 30
 
@@ -79,6 +82,8 @@ class GloVe(Method):
                 raise ValueError(
                     f"GloVe expected {name} to be a positive number, got {getattr(self, name)}."
                 )
+        if not isinstance(self.contexts, bool):
+            raise ValueError(f"GloVe expected contexts to be True or False, got {self.contexts!r}.")
 
     def fit(self, corpus: Any) -> WordVectors:
         """Count and learn.
@@ -123,8 +128,8 @@ class GloVe(Method):
                     f"{self.learning_rate} is too high."
                 )
             self.tell(epoch, self.epochs, 1.0, loss)
-        matrix = words[:, : self.dimensions] + contexts[:, : self.dimensions]
-        return WordVectors(counts.tokens, matrix, "glove")
+        matrix = words + contexts if self.contexts else words
+        return WordVectors(counts.tokens, matrix[:, : self.dimensions].copy(), "glove")
 
     def _first_values(self, size: int, random: np.random.Generator, side: int) -> np.ndarray:
         """Rows of a vector, a bias and a one for the other side's bias, in that side's order."""
