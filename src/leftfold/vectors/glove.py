@@ -58,7 +58,7 @@ class GloVe(Method):
 
     summary: ClassVar[str] = "counts of words near each other, their logarithms as products"
     dimensions: int = 100
-    window: int = 10
+    window: int = 15
     min_count: int = 5
     most: int | None = None
     epochs: int = 25
