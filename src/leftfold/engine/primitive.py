@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from leftfold.engine.naming import auto_name
-from leftfold.engine.recording import recording
+from leftfold.engine.recording import active, recording
 from leftfold.engine.symbolic import KerasTensor, Node, PrimitiveCall, infer
 from leftfold.engine.tape import record
 from leftfold.engine.tensor import Tensor, as_array, as_full_array
@@ -71,19 +71,23 @@ def primitive(forward: F) -> F:
         tracked = tracked and recording()
         if wants_needs:
             kwargs["needs"] = _tracked_flags(tensors) if tracked else ()
+        trace, active.trace = active.trace, None  # other primitives inside are a part of this one
         if listed:
             output, vjp = forward(operands, *settings, **kwargs)
         else:
             output, vjp = forward(*operands, *settings, **kwargs)
         tracked = tracked and vjp is not None
+        result: Any
         if type(output) is tuple:
-            outputs = tuple([Tensor(o, tracked and o.dtype.kind == "f") for o in output])
-            if tracked:
-                record(tensors, outputs, vjp)
-            return outputs
-        result = Tensor(output, tracked)
+            result = outputs = tuple([Tensor(o, tracked and o.dtype.kind == "f") for o in output])
+        else:
+            result = Tensor(output, tracked)
+            outputs = (result,)
         if tracked:
-            record(tensors, (result,), vjp)
+            record(tensors, outputs, vjp)
+        if trace is not None:
+            active.trace = trace
+            trace.note(forward, listed, tensors, operands, settings, kwargs, result, tracked)
         return result
 
     apply.is_primitive = True  # type: ignore[attr-defined]

@@ -62,6 +62,12 @@ def fresh_seed() -> int:
     return int(words[0])
 
 
+class Key(tuple):
+    """Two 32-bit words that fix random numbers, and the generator they are from."""
+
+    generator: SeedGenerator
+
+
 class SeedGenerator:
     """A sequence of seeds: each call of `next()` gives a new key, the same ones for one seed.
 
@@ -98,13 +104,15 @@ class SeedGenerator:
     def count(self, value: int) -> None:
         self.state.data[1] = value & _MASK
 
-    def next(self) -> tuple[int, int]:
+    def next(self) -> Key:
         """The next key: `(seed, count)`, two 32-bit words."""
         for note in _notes:
             note.setdefault(id(self), (self, self.count))
-        seed, count = self.state.data.tolist()
-        self.count = count + 1
-        return seed, count
+        words = self.state.data.tolist()
+        self.count = words[1] + 1
+        key = Key(words)
+        key.generator = self
+        return key
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator for the next key."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from leftfold.engine import workspace
 from leftfold.engine.recording import active
 from leftfold.engine.tensor import Tensor
 
@@ -23,7 +24,8 @@ class RowGradient(NamedTuple):
 
     def to_dense(self) -> np.ndarray:
         """The same gradient as an array with a place for every element."""
-        total = np.zeros(self.shape, self.dtype)
+        total = workspace.empty(self.shape, self.dtype)
+        total.fill(0)
         self.add_into(total)
         return total
 
@@ -76,23 +78,31 @@ class Tape:
         Returns:
             One array per source, of the source's shape.
         """
-        seed = np.ones_like(target.data) if output_gradient is None else output_gradient
+        data = target.data
+        seed = np.ones(data.shape, data.dtype) if output_gradient is None else output_gradient
         pending = _Pending(sources)
-        pending.gradients[id(target)] = seed
-        take = pending.take
+        gradients = pending.gradients
+        gradients[id(target)] = seed
         for inputs, outputs, vjp in reversed(self.steps):
-            found = list(map(take, outputs))
-            if len(found) == 1:
-                if found[0] is None:
+            if len(outputs) == 1:
+                slope = pending.take(outputs[0])
+                if slope is None:
                     continue
-            elif all(gradient is None for gradient in found):
-                continue
-            gradients = vjp(*found)
-            if type(gradients) is not tuple:
-                gradients = (gradients,)
-            for tensor, gradient in zip(inputs, gradients, strict=True):
+                found = vjp(slope)
+            else:
+                slopes = [pending.take(output) for output in outputs]
+                if all([slope is None for slope in slopes]):
+                    continue
+                found = vjp(*slopes)
+            if type(found) is not tuple:
+                found = (found,)
+            for tensor, gradient in zip(inputs, found, strict=True):
                 if gradient is not None and isinstance(tensor, Tensor) and tensor.tracked:
-                    pending.add(id(tensor), gradient)
+                    key = id(tensor)
+                    if key in gradients:
+                        pending.add(key, gradient)
+                    else:
+                        gradients[key] = gradient
         if into is None:
             return [pending.own(source) for source in sources]
         for source, total in zip(sources, into, strict=True):
@@ -112,22 +122,16 @@ class _Pending:
     def take(self, output: Tensor) -> np.ndarray | None:
         """The complete gradient of what a step wrote, dense; forgotten unless asked for."""
         key = id(output)
-        gradient = self.gradients.get(key)
-        if gradient is None:
-            return None
-        dense = gradient.to_dense() if isinstance(gradient, RowGradient) else gradient
-        if key in self.kept:
-            self.gradients[key] = dense
-        else:
-            del self.gradients[key]
-        return dense
+        gradient = self.gradients.pop(key, None)
+        if isinstance(gradient, RowGradient):
+            gradient = gradient.to_dense()
+        if key in self.kept and gradient is not None:
+            self.gradients[key] = gradient
+        return gradient
 
     def add(self, key: int, gradient: Gradient) -> None:
-        """Add what one reader of a tensor contributes to the tensor's gradient."""
-        existing = self.gradients.get(key)
-        if existing is None:
-            self.gradients[key] = gradient
-            return
+        """Add what another reader of a tensor contributes to the tensor's gradient."""
+        existing = self.gradients[key]
         if isinstance(existing, RowGradient):
             existing = self._keep(key, existing.to_dense())
         if isinstance(gradient, RowGradient):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.config import floatx
-from leftfold.engine.recording import recording
+from leftfold.engine.recording import recording, spoil_trace
 
 ArrayLike = Any
 """Whatever `numpy.asarray` takes, and `Tensor`."""
@@ -72,19 +72,23 @@ class Tensor:
 
     def numpy(self) -> np.ndarray:
         """The values as a NumPy array; texts as bytes, a single one by itself, as in TensorFlow."""
+        spoil_trace()
         if is_text(self.data.dtype):
             return _encoded(self.data)
         return self.data
 
     def item(self) -> Any:
         """The only element as a Python number."""
+        spoil_trace()
         return self.data.item()
 
     def tolist(self) -> Any:
+        spoil_trace()
         return self.data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """What NumPy reads; refused where that would cut a gradient in silence."""
+        spoil_trace()
         if self.tracked and recording():
             raise TypeError(
                 f"A NumPy function was given a tensor of shape {self.shape} while gradients are "
@@ -99,15 +103,19 @@ class Tensor:
         return len(self.data)
 
     def __bool__(self) -> bool:
+        spoil_trace()
         return bool(self.data)
 
     def __int__(self) -> int:
+        spoil_trace()
         return int(self.data)
 
     def __float__(self) -> float:
+        spoil_trace()
         return float(self.data)
 
     def __index__(self) -> int:
+        spoil_trace()
         return self.data.__index__()
 
     def __format__(self, spec: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.naming import auto_name
+from leftfold.engine.recording import spoil_trace
 from leftfold.engine.tensor import ArrayLike, Tensor, as_array
 
 
@@ -61,6 +62,7 @@ class Variable(Tensor):
 
     def assign(self, value: ArrayLike) -> Variable:
         """Replace the values; the shape must stay the same."""
+        spoil_trace()
         value = np.asarray(as_array(value))
         if value.shape != self.shape:
             raise ValueError(
@@ -70,10 +72,12 @@ class Variable(Tensor):
         return self
 
     def assign_add(self, value: ArrayLike) -> Variable:
+        spoil_trace()
         self.data += np.asarray(as_array(value)).astype(self.data.dtype, copy=False)
         return self
 
     def assign_sub(self, value: ArrayLike) -> Variable:
+        spoil_trace()
         self.data -= np.asarray(as_array(value)).astype(self.data.dtype, copy=False)
         return self
 

@@ -16,28 +16,41 @@ _ALIGNMENT = 64
 _SMALLEST = 1 << 15
 _KEEP_BYTES = 4 << 30
 
-_free: dict[int, list[np.ndarray]] = defaultdict(list)
 _held = {"bytes": 0}
+
+
+class _Block:
+    """Memory, and where an aligned array in it begins."""
+
+    __slots__ = ("memory", "size", "start")
+
+    def __init__(self, size: int) -> None:
+        self.memory = np.empty(size, np.uint8)
+        self.size = size
+        self.start = (-(-self.memory.ctypes.data // _ALIGNMENT) * _ALIGNMENT, False)
+
+
+_free: dict[int, list[_Block]] = defaultdict(list)
 
 
 class _Lease:
     """Owns pooled memory while any array made of it is alive."""
 
-    __slots__ = ("__array_interface__", "memory")
+    __slots__ = ("__array_interface__", "block")
 
-    def __init__(self, memory: np.ndarray, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.memory = memory
+    def __init__(self, block: _Block, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.block = block
         self.__array_interface__ = {
             "version": 3,
             "shape": shape,
             "typestr": dtype.str,
-            "data": (-(-memory.ctypes.data // _ALIGNMENT) * _ALIGNMENT, False),
+            "data": block.start,
         }
 
     def __del__(self) -> None:
-        size = self.memory.nbytes
+        size = self.block.size
         if _held["bytes"] + size <= _KEEP_BYTES:
-            _free[size].append(self.memory)
+            _free[size].append(self.block)
             _held["bytes"] += size
 
 
@@ -52,11 +65,11 @@ def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
     step = 1 << (size.bit_length() - 4)
     rounded = -(-size // step) * step + _ALIGNMENT
     try:
-        memory = _free[rounded].pop()
+        block = _free[rounded].pop()
         _held["bytes"] -= rounded
     except IndexError:
-        memory = np.empty(rounded, np.uint8)
-    return np.asarray(_Lease(memory, tuple(shape), dtype))
+        block = _Block(rounded)
+    return np.asarray(_Lease(block, tuple(shape), dtype))
 
 
 def clear() -> None:

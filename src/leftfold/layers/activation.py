@@ -14,6 +14,8 @@ from leftfold.layers.serialization import known_layer
 class _Elementwise(Layer):
     """A layer whose output has the shape and the mask of its input."""
 
+    steady = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True

@@ -36,6 +36,8 @@ class Dense(Layer):
         (2, 3)
     """
 
+    steady = True
+
     def __init__(
         self,
         units: int,

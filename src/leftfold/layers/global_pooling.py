@@ -40,6 +40,8 @@ class _GlobalPooling(Layer):
 class _GlobalPooling1D(_GlobalPooling):
     """Base: out of all timesteps that count."""
 
+    steady = True
+
     def __init__(
         self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
     ) -> None:

@@ -29,6 +29,8 @@ class InputLayer(Layer):
         name: also the key of this input in a dictionary of inputs.
     """
 
+    steady = True
+
     reads_texts = True
 
     def __init__(

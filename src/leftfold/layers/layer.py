@@ -52,6 +52,9 @@ class Layer(LayerLosses, Operation):
     _call_spec: calls.CallSpec
     reads_texts: bool = True
     """Whether inputs may be texts; for a layer of the user's own, its code decides."""
+    steady: bool = False
+    """Whether `call` runs the same primitives, and nothing else that counts, for every batch of
+    the same shape; then a model may note them once and not call the layer again."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)

@@ -20,6 +20,8 @@ class Merge(Layer):
     Where every input has a mask, the output's is their union.
     """
 
+    steady = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True

@@ -105,6 +105,8 @@ class LayerNormalization(ScaledAndCentred):
     Reference: Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
 
+    steady = True
+
     def __init__(
         self,
         axis: Any = -1,

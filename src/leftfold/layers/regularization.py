@@ -35,6 +35,8 @@ class Dropout(Layer):
     Reference: Srivastava et al., "Dropout" (2014).
     """
 
+    steady = True
+
     def __init__(
         self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:

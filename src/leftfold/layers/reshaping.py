@@ -18,6 +18,8 @@ from leftfold.layers.serialization import known_layer
 class _Reshaping(Layer):
     """A layer that keeps the element type of its input."""
 
+    steady = True
+
     def compute_output_spec(self, inputs: Any) -> Any:
         return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
 

@@ -79,6 +79,8 @@ class LayerState:
                 tracking.touch()
             elif isinstance(self.__dict__.get(name), _OWNABLE):
                 tracking.touch()
+        if self.__dict__.get(name) is not value:
+            tracking.note_change()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -61,6 +61,8 @@ class TimeDistributed(Wrapper):
         (2, 7, 4)
     """
 
+    steady = True
+
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         self.supports_masking = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_structure = {"version": 0}
+_structure = {"version": 0, "changes": 0}
 
 
 def touch() -> None:
@@ -16,6 +16,16 @@ def touch() -> None:
 def version() -> int:
     """A number that changes whenever any layer's variables or sublayers may have changed."""
     return _structure["version"]
+
+
+def note_change() -> None:
+    """Say that some layer somewhere has another setting."""
+    _structure["changes"] += 1
+
+
+def changes() -> tuple[int, int]:
+    """Numbers of which one changes whenever a setting, a variable or a sublayer of a layer may."""
+    return _structure["version"], _structure["changes"]
 
 
 def _announced(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,7 @@ class Functional(Model):
 
     _keras_module = "keras.src.models.functional"
     _untracked = Model._untracked | {"_input_structure", "_output_structure"}
+    steady = True
     any_sizes = False
     """Whether the layers alone judge the inputs' sizes: in a `Sequential` that reads sequences."""
 

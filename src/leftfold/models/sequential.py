@@ -37,6 +37,7 @@ class Sequential(Model):
     """
 
     _keras_module = "keras"
+    steady = True
     _untracked = Model._untracked | {"_chain", "_tensors", "_functional"}
 
     def __init__(

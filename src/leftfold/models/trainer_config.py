@@ -11,6 +11,7 @@ from leftfold import optimizers as optimizers_module
 from leftfold.engine.symbolic import leaves
 from leftfold.models.compile import CompiledLoss, LossMean
 from leftfold.models.compile_metrics import CompiledMetrics
+from leftfold.models.step_traces import StepTraces
 
 
 class CompileConfig:
@@ -25,6 +26,7 @@ class CompileConfig:
     _compile_loss: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Any = None
+    _traces: StepTraces | None = None
     _compile_arguments: Mapping[str, Any] | None = None
 
     def compile(
@@ -50,7 +52,9 @@ class CompileConfig:
                 or dictionary with one entry for each. `"accuracy"` becomes the kind that fits
                 the shapes.
             weighted_metrics: metrics that heed `sample_weight` and `class_weight`.
-            run_eagerly: accepted for Keras's sake; everything runs eagerly here.
+            run_eagerly: call every layer for every batch. Otherwise, once two batches of a shape
+                came, a model made of Leftfold's layers may repeat what they computed without
+                calling them; the results are the same.
             steps_per_execution: accepted for Keras's sake; callbacks run after every batch.
             jit_compile: accepted for Keras's sake; there is nothing to compile.
             auto_scale_loss: accepted for Keras's sake; losses need no scaling in float32.
@@ -72,6 +76,7 @@ class CompileConfig:
         if metrics is not None or weighted_metrics is not None:
             own["_compile_metrics"] = CompiledMetrics(metrics, weighted_metrics, names)
         own["_loss_tracker"] = LossMean(name="loss")
+        own["_traces"] = None if run_eagerly else StepTraces()
         arguments = {
             "optimizer": own["optimizer"],
             "loss": loss,

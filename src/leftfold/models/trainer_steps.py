@@ -13,6 +13,7 @@ from leftfold.layers import tracking
 from leftfold.metrics import Metric
 from leftfold.models.data_arrays import row_count
 from leftfold.models.data_sources import unpack_x_y_sample_weight
+from leftfold.models.step_traces import can_be_traced
 from leftfold.models.trainer_config import CompileConfig
 
 _TRAINING = {"_loss_tracker", "_metrics_found"}
@@ -32,14 +33,22 @@ class Steps(CompileConfig):
             Values by name, for callbacks and the history.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with Tape() as tape:
-            y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self._compute_loss(x, y, y_pred, sample_weight, True)
-            scaled = self.optimizer.scale_loss(loss)
+        traces = self._traces
+        if traces and sample_weight is None and can_be_traced(x) and can_be_traced(y):
+            tape, (y_pred, loss, scaled) = traces.run(self, self._pass_forward, x, y)
+        else:
+            with Tape() as tape:
+                y_pred, loss, scaled = self._pass_forward(x, y, sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=row_count(x))
         if math.isfinite(loss):
             self._descend(tape, scaled)
         return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _pass_forward(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
+        """Of a batch to train on the outputs, the loss, and the loss as the optimiser wants it."""
+        y_pred = self(x, training=True)  # type: ignore[operator]
+        loss = self._compute_loss(x, y, y_pred, sample_weight, True)
+        return [y_pred, loss, self.optimizer.scale_loss(loss)]
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """One step of evaluation. Override it to judge in another way."""

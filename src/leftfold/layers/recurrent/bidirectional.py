@@ -44,6 +44,8 @@ class Bidirectional(Layer):
         (2, 8)
     """
 
+    steady = True
+
     def __init__(
         self,
         layer: Any,

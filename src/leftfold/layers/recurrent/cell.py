@@ -21,6 +21,8 @@ class GatedCell(Layer, DropoutRNNCell):
     only: with 1, or with any recurrent dropout, every gate drops on its own.
     """
 
+    steady = True
+
     gates = 1
 
     def __init__(

@@ -86,6 +86,8 @@ class FusedRNN(CellRNN):
     cell runs step by step. Both give the same results.
     """
 
+    steady = True
+
     units = of_the_cell("units")
 
     def __init__(self, cell: GatedCell, **kwargs: Any) -> None:

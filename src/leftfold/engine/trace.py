@@ -1,0 +1,193 @@
+"""A computation that runs alike for every batch: which primitives it calls, noted once.
+
+A model, its layers and its loss find out in Python what to compute. For batches of one shape they
+find the same each time, and where the batch is small that takes longer than computing. A `Trace`
+notes the primitives while they run, and runs just these again for other batches.
+
+It repeats only what it can account for. Every operand has to be an input of the computation, a
+variable, the result of an earlier primitive, or a plain number; random keys are drawn anew. An
+array that came from elsewhere (a mask, something that NumPy computed), a variable that is
+assigned to, a tensor whose values Python looks at: then the trace is not `whole`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from leftfold.engine.random import Key
+from leftfold.engine.recording import active
+from leftfold.engine.tape import Tape
+from leftfold.engine.tensor import Tensor
+from leftfold.engine.variable import Variable
+
+
+class _Constant(NamedTuple):
+    """A number, or `None`, where a tensor could stand."""
+
+    data: Any
+
+
+class Call(NamedTuple):
+    """One primitive that ran.
+
+    Attributes:
+        forward: what it computes.
+        listed: whether it takes its operands as one list.
+        sources: the places of its operands among the trace's values.
+        settings: its other arguments by position.
+        keywords: those by name.
+        draws: whether there are random keys among them.
+        recorded: whether gradients flow back through it.
+        first: the place of its first output; the others follow.
+        tracked: for each output, whether gradients flow back from it.
+        alone: whether the output is one array, not a tuple.
+    """
+
+    forward: Callable[..., Any]
+    listed: bool
+    sources: list[int]
+    settings: tuple[Any, ...]
+    keywords: dict[str, Any]
+    draws: bool
+    recorded: bool
+    first: int
+    tracked: list[bool]
+    alone: bool
+
+
+class Trace:
+    """Notes what runs inside a `with` block, and runs it again.
+
+    Args:
+        inputs: the tensors that will have other values the next time, of the same shapes and
+            types.
+
+    Attributes:
+        whole: whether everything that ran can be repeated.
+
+    Example:
+        >>> from leftfold import ops
+        >>> from leftfold.engine import Tensor
+        >>> x = Tensor([1.0, 2.0])
+        >>> with Trace([x]) as trace:
+        ...     y = ops.exp(x) * 2
+        >>> trace.end([y])
+        >>> _, (again,) = trace.run([Tensor([0.0, 1.0])])
+        >>> again.numpy().round(2)
+        array([2.  , 5.44])
+    """
+
+    def __init__(self, inputs: Sequence[Tensor]) -> None:
+        self._calls: list[Call] = []
+        self._given = len(inputs)
+        self._values: list[Any] = list(inputs)
+        self._places = {id(tensor): place for place, tensor in enumerate(inputs)}
+        self.whole = len(self._places) == len(inputs)
+        self._variables: list[tuple[Variable, bool]] = []
+        self._results: list[int] = []
+
+    def __enter__(self) -> Trace:
+        active.trace = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        active.trace = None
+
+    def note(
+        self,
+        forward: Callable[..., Any],
+        listed: bool,
+        tensors: Sequence[Any],
+        operands: Sequence[Any],
+        settings: tuple[Any, ...],
+        keywords: dict[str, Any],
+        result: Any,
+        recorded: bool,
+    ) -> None:
+        """Take down a primitive that has just run, what it gave, and whether a tape noted it."""
+        sources = list(map(self._place, tensors, operands))
+        given = (*settings, *keywords.values())
+        if any(isinstance(setting, np.ndarray | Tensor) for setting in given):
+            self.whole = False
+        draws = any(type(setting) is Key for setting in given)
+        alone = type(result) is not tuple
+        outputs = (result,) if alone else result
+        first = len(self._values)
+        for output in outputs:
+            self._put(output)
+        tracked = [output.tracked for output in outputs]
+        call = forward, listed, sources, settings, keywords, draws, recorded, first, tracked, alone
+        self._calls.append(Call(*call))
+
+    def _put(self, value: Any) -> int:
+        self._places[id(value)] = len(self._values)
+        self._values.append(value)
+        return len(self._values) - 1
+
+    def _place(self, tensor: Any, operand: Any) -> int:
+        """Where an operand's values are found in a run."""
+        place = self._places.get(id(tensor))
+        if place is None:
+            if isinstance(tensor, Variable):
+                self._variables.append((tensor, tensor.tracked))
+                return self._put(tensor)
+            if isinstance(tensor, Tensor) or isinstance(operand, np.ndarray):
+                self.whole = False
+            return self._put(_Constant(operand))
+        return place
+
+    def end(self, results: Sequence[Tensor]) -> None:
+        """Say what the computation was for: tensors that primitives in it gave."""
+        for result in results:
+            place = self._places.get(id(result), -1)
+            self.whole = self.whole and place >= 0 and result._keras_mask is None
+            self._results.append(place)
+        self._places = {}
+        self._values = [v if isinstance(v, Variable | _Constant) else None for v in self._values]
+
+    @property
+    def current(self) -> bool:
+        """Whether the same variables still want gradients."""
+        return all([variable.tracked is tracked for variable, tracked in self._variables])
+
+    def run(self, inputs: Sequence[Tensor]) -> tuple[Tape, list[Tensor]]:
+        """Compute again.
+
+        Args:
+            inputs: tensors with the new values.
+
+        Returns:
+            A tape along which gradients flow back, and the results.
+        """
+        values = self._values.copy()
+        values[: self._given] = inputs
+        tape = Tape()
+        steps = tape.steps
+        for call in self._calls:
+            forward, listed, sources, settings, keywords, draws, recorded = call[:7]
+            first, tracked, alone = call[7:]
+            tensors = [values[source] for source in sources]
+            operands = [tensor.data for tensor in tensors]
+            if draws:
+                settings = tuple(map(_anew, settings))
+                keywords = dict(zip(keywords, map(_anew, keywords.values()), strict=True))
+            if listed:
+                output, vjp = forward(operands, *settings, **keywords)
+            else:
+                output, vjp = forward(*operands, *settings, **keywords)
+            if alone:
+                values[first] = result = Tensor(output, tracked[0])
+                outputs: tuple[Tensor, ...] = (result,)
+            else:
+                outputs = tuple(map(Tensor, output, tracked))
+                values[first : first + len(outputs)] = outputs
+            if recorded:
+                steps.append((tensors, outputs, vjp))
+        return tape, [values[result] for result in self._results]
+
+
+def _anew(setting: Any) -> Any:
+    return setting.generator.next() if type(setting) is Key else setting

@@ -1,0 +1,105 @@
+"""What a trace repeats, and what it refuses to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from leftfold import ops
+from leftfold.engine import Tape, Tensor, Variable
+from leftfold.engine.random import SeedGenerator
+from leftfold.engine.trace import Trace
+
+
+def traced(function: Any, *inputs: Tensor) -> Trace:
+    with Trace(inputs) as trace:
+        results = function(*inputs)
+    trace.end([results])
+    return trace
+
+
+def tensor(*values: float) -> Tensor:
+    return Tensor(np.array(values, np.float32))
+
+
+def test_repeats_for_other_values():
+    trace = traced(lambda x: ops.sum(ops.exp(x) * 2 - x), tensor(1, 2))
+    assert trace.whole
+    _, (result,) = trace.run([tensor(0, 3)])
+    np.testing.assert_allclose(result.numpy(), 2 + 2 * np.exp(3) - 3, rtol=1e-6)
+
+
+def test_reads_variables_anew_and_gives_their_gradients():
+    weight = Variable(np.array([2.0, 3.0], np.float32))
+    with Tape():
+        trace = traced(lambda x: ops.sum(x * weight), tensor(1, 1))
+    weight.assign([5.0, 7.0])
+    tape, (result,) = trace.run([tensor(10, 100)])
+    assert result.item() == 750
+    np.testing.assert_array_equal(tape.gradient(result, [weight])[0], [10, 100])
+
+
+def test_takes_lists_of_tensors_and_several_results_of_one_primitive():
+    def halves(x: Tensor) -> Any:
+        left, right = ops.split(x, 2)
+        return ops.concatenate([right, left])
+
+    trace = traced(halves, tensor(1, 2))
+    assert trace.whole
+    assert trace.run([tensor(3, 4)])[1][0].tolist() == [4, 3]
+
+
+def test_draws_new_random_numbers():
+    seeds = SeedGenerator(1)
+    ones = Tensor(np.ones(64, np.float32))
+    trace = traced(lambda x: ops.dropout(x, 0.5, seeds.next()), ones)
+    first, second = (trace.run([ones])[1][0].numpy() for _ in range(2))
+    assert (first != second).any()
+    again = SeedGenerator(1)
+    again.next()
+    np.testing.assert_array_equal(first, ops.dropout(ones, 0.5, again.next()).numpy())
+
+
+def test_knows_when_other_gradients_are_wanted():
+    weight = Variable(np.ones(2, np.float32))
+    trace = traced(lambda x: x * weight, tensor(1, 2))
+    assert trace.current
+    weight.trainable = False
+    assert not trace.current
+
+
+FOREIGN = np.array([1.0, 2.0], np.float32)
+STATE = Variable(np.zeros(2, np.float32), trainable=False)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(lambda x: x * FOREIGN, id="array"),
+        pytest.param(lambda x: x * Tensor(FOREIGN), id="tensor"),
+        pytest.param(lambda x: x * ops.sum(x).item(), id="item"),
+        pytest.param(lambda x: x * float(ops.sum(x)), id="float"),
+        pytest.param(lambda x: x if ops.sum(x) > 0 else -x, id="branch"),
+        pytest.param(lambda x: x * ops.convert_to_tensor(np.asarray(x) + 1), id="numpy"),
+        pytest.param(lambda x: x * STATE.assign(x), id="assign"),
+        pytest.param(lambda x: x * STATE.assign_add([1.0, 1.0]), id="assign_add"),
+        pytest.param(lambda x: ops.where(x > 1, x, np.zeros(2, np.float32)), id="where"),
+        pytest.param(lambda x: Tensor(x.data + 1), id="result"),
+    ],
+)
+def test_refuses_what_it_cannot_account_for(function: Any):
+    assert not traced(function, tensor(1, 2)).whole
+
+
+def test_refuses_the_same_tensor_twice():
+    x = tensor(1, 2)
+    assert not traced(lambda x, y: x + y, x, x).whole
+
+
+def test_an_error_ends_the_trace():
+    with pytest.raises(ValueError), Trace([tensor(1)]):
+        ops.matmul(tensor(1, 2), tensor(1, 2, 3))
+    trace = traced(ops.exp, tensor(1))
+    assert trace.whole
