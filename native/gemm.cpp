@@ -23,6 +23,18 @@ constexpr int64_t AHEAD = 8;
 // Columns of a panel from which on it pays to copy a transposed left operand first.
 constexpr int64_t WORTH_PACKING = 2 * WIDTH * LANES;
 
+// Rows of the left operand that all panels meet before the next rows: at this depth they stay in
+// the L2 cache, each panel in the L1 cache.
+constexpr int64_t BLOCK_ROWS = 192;
+
+// Calls `body(first, end)` for each such block.
+template <class Body>
+LEFTFOLD_INLINE void for_each_block_of_rows(int64_t rows, Body&& body) {
+    const int64_t blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    for (int64_t i = 0; i < blocks; i++)
+        body(rows * i / blocks, rows * (i + 1) / blocks);
+}
+
 // Part of the left operand as tiles read it: row i at `data + i * row_stride` if columns are
 // neighbours; if rows are, column k at `data + k * column_stride`.
 struct Left {
@@ -44,7 +56,10 @@ class LeftBlock {
           copies_(p.scale || (p.a.row_stride == 1 && columns >= WORTH_PACKING)) {
         if (!copies_) return;
         packed_.resize(rows * (deepest + GAP));
-        for_each_tile<ROWS>(rows, [&](int64_t first, auto) { tiles_.push_back(first); });
+        for_each_block_of_rows(rows, [&](int64_t begin, int64_t end) {
+            for_each_tile<ROWS>(end - begin,
+                                [&](int64_t first, auto) { tiles_.push_back(begin + first); });
+        });
         tiles_.push_back(rows);
     }
 
@@ -144,21 +159,24 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
         const int64_t depth = std::min(DEPTH, p.depth - k0);
         left.read(k0, depth);
         pack_right(p, k0, depth, col0, columns, panels.data());
-        for (int64_t v = 0; v < vectors; v += WIDTH) {
-            const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
-            const float* panel = panels.data() + v * LANES * depth;
-            const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
-            with_size<WIDTH>(width, [&](auto count) {
-                constexpr int COUNT = decltype(count)::value;
-                for_each_tile<ROWS>(rows, [&](int64_t first, auto size) {
-                    constexpr int SIZE = decltype(size)::value;
-                    run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, panel,
-                                          p.c + (row0 + first) * p.c_row + col0 + v * LANES,
-                                          p.c_row, columns - v * LANES, k0 == 0 && !p.accumulate,
-                                          bias);
+        for_each_block_of_rows(rows, [&](int64_t begin, int64_t end) {
+            for (int64_t v = 0; v < vectors; v += WIDTH) {
+                const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
+                const float* panel = panels.data() + v * LANES * depth;
+                const float* bias = p.bias ? p.bias + col0 + v * LANES : nullptr;
+                with_size<WIDTH>(width, [&](auto count) {
+                    constexpr int COUNT = decltype(count)::value;
+                    for_each_tile<ROWS>(end - begin, [&](int64_t in_block, auto size) {
+                        constexpr int SIZE = decltype(size)::value;
+                        const int64_t first = begin + in_block;
+                        run_tile<SIZE, COUNT>(left.tile(first, SIZE), depth, panel,
+                                              p.c + (row0 + first) * p.c_row + col0 + v * LANES,
+                                              p.c_row, columns - v * LANES,
+                                              k0 == 0 && !p.accumulate, bias);
+                    });
                 });
-            });
-        }
+            }
+        });
     }
 }
 
