@@ -11,6 +11,7 @@ import pytest
 
 import leftfold
 from leftfold import callbacks, layers, losses, ops, regularizers, utils
+from leftfold.engine import Tape
 
 X = np.random.default_rng(0).normal(size=(22, 6, 3)).astype(np.float32)
 Y = np.random.default_rng(1).random((22, 1)).astype(np.float32)
@@ -55,7 +56,7 @@ def trained(
 
 
 def is_traced(model: Any) -> bool:
-    return bool(model._traces._traces)
+    return model._traces is not None and bool(model._traces._traces)
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -85,6 +86,34 @@ def test_losses(loss: Any, y: np.ndarray):
     found = trained(MODELS["GRU"], y=y, loss=loss)
     assert is_traced(found[0])
     assert_same(found, trained(MODELS["GRU"], True, y=y, loss=loss))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_judges_and_predicts_the_same(name: str):
+    model, eager = trained(MODELS[name])[0], trained(MODELS[name], eagerly=True)[0]
+    for _ in range(3):
+        assert model.evaluate(X, Y, verbose=0) == eager.evaluate(X, Y, verbose=0)
+        found = model.predict(X, batch_size=10, verbose=0)
+        np.testing.assert_array_equal(found, eager.predict(X, batch_size=10, verbose=0))
+    assert {key[0] for key in model._traces._traces} >= {"_judging_pass", "_predicting_pass"}
+
+
+def test_outputs_are_arrays_of_their_own():
+    model, _ = trained(MODELS["GRU"])
+    first, second, third = (model.predict_on_batch(x) for x in (X[:8], X[8:16], X[8:16]))
+    np.testing.assert_array_equal(second, third)
+    assert (first != second).any()
+    assert not np.shares_memory(second, third)
+
+
+def test_a_step_under_a_tape_gives_gradients():
+    model, _ = trained(MODELS["GRU"])
+    batch = leftfold.ops.convert_to_tensor(X[:8])
+    for _ in range(4):
+        with Tape() as tape:
+            outputs = model.predict_step(batch)
+        gradients = tape.gradient(outputs, model.trainable_variables)
+        assert all(gradient is not None for gradient in gradients)
 
 
 def test_classes():

@@ -139,11 +139,11 @@ class Trace:
             return self._put(_Constant(operand))
         return place
 
-    def end(self, results: Sequence[Tensor]) -> None:
+    def end(self, results: Sequence[Any]) -> None:
         """Say what the computation was for: tensors that primitives in it gave."""
         for result in results:
             place = self._places.get(id(result), -1)
-            self.whole = self.whole and place >= 0 and result._keras_mask is None
+            self.whole = self.whole and place >= 0 and getattr(result, "_keras_mask", 0) is None
             self._results.append(place)
         self._places = {}
         self._values = [v if isinstance(v, Variable | _Constant) else None for v in self._values]
@@ -172,8 +172,8 @@ class Trace:
             tensors = [values[source] for source in sources]
             operands = [tensor.data for tensor in tensors]
             if draws:
-                settings = tuple(map(_anew, settings))
-                keywords = dict(zip(keywords, map(_anew, keywords.values()), strict=True))
+                settings = tuple([_anew(setting) for setting in settings])
+                keywords = {name: _anew(setting) for name, setting in keywords.items()}
             if listed:
                 output, vjp = forward(operands, *settings, **keywords)
             else:
@@ -182,7 +182,7 @@ class Trace:
                 values[first] = result = Tensor(output, tracked[0])
                 outputs: tuple[Tensor, ...] = (result,)
             else:
-                outputs = tuple(map(Tensor, output, tracked))
+                outputs = tuple([Tensor(o, t) for o, t in zip(output, tracked, strict=True)])
                 values[first : first + len(outputs)] = outputs
             if recorded:
                 steps.append((tensors, outputs, vjp))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from leftfold.engine import Tape, Tensor
+from leftfold.engine.recording import recording
 from leftfold.engine.trace import Trace
 from leftfold.layers import tracking
 
-Computation = Callable[[Tensor, Tensor], list[Tensor]]
+Computation = Callable[..., list[Any]]
 
 
 class StepTraces:
@@ -32,46 +33,49 @@ class StepTraces:
         return StepTraces, ()  # a copy of a model traces anew
 
     def run(
-        self, model: Any, compute: Computation, x: Tensor, y: Tensor
-    ) -> tuple[Tape, list[Tensor]]:
-        """What `compute`, always the same function of the model, gives, and the tape under it."""
+        self, model: Any, compute: Computation, inputs: tuple[Tensor, ...]
+    ) -> tuple[Tape, list[Any]]:
+        """What `compute`, a method of the model, gives for a batch, and the tape under it."""
         changes = tracking.changes()
         if changes != self._changes:
             self._traces.clear()
             self._batches.clear()
             self._changes = changes
-        key = x.data.shape, x.data.dtype, y.data.shape, y.data.dtype
+        key = (compute.__name__, *[(x.data.shape, x.data.dtype) for x in inputs])
         trace = self._traces.get(key)
         if trace is not None and trace.current:
-            return trace.run([x, y])
+            return trace.run(inputs)
         self._batches[key] += 1
         full = len(self._traces) >= self.MOST_SHAPES
         if self._batches[key] != 2 or full or not _is_steady(model):
-            with Tape() as tape:
-                results = compute(x, y)
-            return tape, results
-        with Tape() as tape, Trace([x, y]) as trace:
-            results = compute(x, y)
+            return run_anew(compute, inputs)
+        with Trace(inputs) as trace:
+            tape, results = run_anew(compute, inputs)
         trace.end(results)
         if trace.whole:
             self._traces[key] = trace
         return tape, results
 
 
-def can_be_traced(tensor: Any) -> bool:
-    """Whether a batch is one plain tensor, without a mask and without a gradient."""
-    return type(tensor) is Tensor and not tensor.tracked and tensor._keras_mask is None
+def run_anew(compute: Computation, inputs: tuple[Any, ...]) -> tuple[Tape, list[Any]]:
+    """What a computation gives, and the tape under it."""
+    with Tape() as tape:
+        results = compute(*inputs)
+    return tape, results
+
+
+def can_be_traced(inputs: tuple[Any, ...]) -> bool:
+    """Whether these are plain tensors, without masks and gradients, and nothing else records."""
+    plain = [type(x) is Tensor and not x.tracked and x._keras_mask is None for x in inputs]
+    return all(plain) and not recording()
 
 
 def _is_steady(model: Any) -> bool:
     """Whether a model runs nothing but code of Leftfold that does the same for every batch."""
     compiled = model._compile_loss
-    if compiled is None or len(compiled.losses) != 1:
-        return False
+    losses = [] if compiled is None else [entry.loss for entry in compiled.losses]
     layers = model._flatten_layers()
-    return all([layer.steady for layer in layers]) and all(
-        map(_is_ours, (*layers, compiled.losses[0].loss))
-    )
+    return all([layer.steady for layer in layers]) and all(map(_is_ours, (*layers, *losses)))
 
 
 def _is_ours(owner: Any) -> bool:

@@ -11,7 +11,6 @@ from leftfold import optimizers as optimizers_module
 from leftfold.engine.symbolic import leaves
 from leftfold.models.compile import CompiledLoss, LossMean
 from leftfold.models.compile_metrics import CompiledMetrics
-from leftfold.models.step_traces import StepTraces
 
 
 class CompileConfig:
@@ -26,7 +25,6 @@ class CompileConfig:
     _compile_loss: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Any = None
-    _traces: StepTraces | None = None
     _compile_arguments: Mapping[str, Any] | None = None
 
     def compile(
@@ -76,7 +74,7 @@ class CompileConfig:
         if metrics is not None or weighted_metrics is not None:
             own["_compile_metrics"] = CompiledMetrics(metrics, weighted_metrics, names)
         own["_loss_tracker"] = LossMean(name="loss")
-        own["_traces"] = None if run_eagerly else StepTraces()
+        own["_traces"] = None
         arguments = {
             "optimizer": own["optimizer"],
             "loss": loss,

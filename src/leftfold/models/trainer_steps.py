@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from leftfold import ops
@@ -13,7 +14,7 @@ from leftfold.layers import tracking
 from leftfold.metrics import Metric
 from leftfold.models.data_arrays import row_count
 from leftfold.models.data_sources import unpack_x_y_sample_weight
-from leftfold.models.step_traces import can_be_traced
+from leftfold.models.step_traces import StepTraces, can_be_traced, run_anew
 from leftfold.models.trainer_config import CompileConfig
 
 _TRAINING = {"_loss_tracker", "_metrics_found"}
@@ -33,35 +34,51 @@ class Steps(CompileConfig):
             Values by name, for callbacks and the history.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        traces = self._traces
-        if traces and sample_weight is None and can_be_traced(x) and can_be_traced(y):
-            tape, (y_pred, loss, scaled) = traces.run(self, self._pass_forward, x, y)
-        else:
-            with Tape() as tape:
-                y_pred, loss, scaled = self._pass_forward(x, y, sample_weight)
+        tape, results = self._computed(self._learning_pass, x, y, sample_weight)
+        y_pred, loss, scaled = results
         self._loss_tracker.update_state(loss, sample_weight=row_count(x))
         if math.isfinite(loss):
             self._descend(tape, scaled)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def _pass_forward(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
-        """Of a batch to train on the outputs, the loss, and the loss as the optimiser wants it."""
-        y_pred = self(x, training=True)  # type: ignore[operator]
-        loss = self._compute_loss(x, y, y_pred, sample_weight, True)
-        return [y_pred, loss, self.optimizer.scale_loss(loss)]
-
     def test_step(self, data: Any) -> dict[str, Any]:
         """One step of evaluation. Override it to judge in another way."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
-        loss = self._compute_loss(x, y, y_pred, sample_weight, False)
+        _, (y_pred, loss) = self._computed(self._judging_pass, x, y, sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=row_count(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """One step of prediction. Override it to predict in another way."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
+        _, (y_pred,) = self._computed(self._predicting_pass, x)
+        return y_pred
+
+    def _learning_pass(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
+        """Of a batch to train on the outputs, the loss, and the loss as the optimiser wants it."""
+        y_pred = self(x, training=True)  # type: ignore[operator]
+        loss = self._compute_loss(x, y, y_pred, sample_weight, True)
+        return [y_pred, loss, self.optimizer.scale_loss(loss)]
+
+    def _judging_pass(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
+        """Of a batch to judge the outputs and the loss."""
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        return [y_pred, self._compute_loss(x, y, y_pred, sample_weight, False)]
+
+    def _predicting_pass(self, x: Any) -> list[Any]:
+        """The outputs for a batch."""
+        return [self(x, training=False)]  # type: ignore[operator]
+
+    def _computed(self, compute: Callable[..., list[Any]], *inputs: Any) -> tuple[Tape, list[Any]]:
+        """What one of the passes gives, from a trace where there is one, and the tape under it."""
+        if inputs[-1] is None:
+            inputs = inputs[:-1]
+        if self.run_eagerly or not can_be_traced(inputs):
+            return run_anew(compute, inputs)
+        traces = self.__dict__.get("_traces")
+        if traces is None:
+            traces = self.__dict__["_traces"] = StepTraces()
+        return traces.run(self, compute, inputs)
 
     def compute_loss(
         self,
