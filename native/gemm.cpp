@@ -103,22 +103,32 @@ class LeftBlock {
     Floats packed_;
 };
 
-template <int SIZE, int COUNT>
-void run_tile(const Left& a, int64_t depth, const float* panel, float* c, int64_t c_row,
-              int64_t columns, bool first, const float* bias) {
+// A tile of C, `columns` of which exist, goes through `add`; it begins with the bias, or with zeros,
+// where nothing was added before.
+template <int SIZE, int COUNT, class Add>
+LEFTFOLD_INLINE void add_to_result(float* c, int64_t c_row, int64_t columns, bool first,
+                                   const float* bias, Add&& add) {
     Tile<SIZE, COUNT> tile;
     for (int v = 0; v < COUNT; v++)
         for (int r = 0; r < SIZE; r++) {
             const float* start = first ? bias : c + r * c_row;
             tile.at[r][v] = start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
         }
-    if (a.transposed())
-        tile.add_transposed_product(a.data, a.column_stride, panel, depth);
-    else
-        tile.template add_product<0, COUNT>(a.data, a.row_stride, panel, depth);
+    add(tile);
     for (int r = 0; r < SIZE; r++)
         for (int v = 0; v < COUNT; v++)
             store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
+}
+
+template <int SIZE, int COUNT>
+void run_tile(const Left& a, int64_t depth, const float* panel, float* c, int64_t c_row,
+              int64_t columns, bool first, const float* bias) {
+    add_to_result<SIZE, COUNT>(c, c_row, columns, first, bias, [&](auto& tile) {
+        if (a.transposed())
+            tile.add_transposed_product(a.data, a.column_stride, panel, depth);
+        else
+            tile.template add_product<0, COUNT>(a.data, a.row_stride, panel, depth);
+    });
 }
 
 // The right operand of one block of k, columns [column, column + columns), as panels one behind
@@ -180,12 +190,49 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
     }
 }
 
+// The gradient of a small layer's weights is a product of great depth and nothing else: copying
+// its operands would take as long as multiplying them. Where a row of both is short, a block of
+// them fits the first cache, and tiles read them where they are.
+constexpr int64_t SHORT_ROWS = 192, IN_FIRST_CACHE = 6144;
+
+bool is_narrow(const Product& p) {
+    return p.a.row_stride == 1 && p.b.column_stride == 1 && !p.scale &&
+           (p.padded_b || p.n % LANES == 0) && p.a.column_stride + p.b.row_stride <= SHORT_ROWS;
+}
+
+void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t col0,
+                          int64_t col1) {
+    const int64_t vectors = padded(col1 - col0) / LANES;
+    const int64_t at_once = IN_FIRST_CACHE / (p.a.column_stride + p.b.row_stride);
+    for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += at_once) {
+        const int64_t depth = std::min(at_once, p.depth - k0);
+        for (int64_t v = 0; v < vectors; v += WIDTH) {
+            const int width = static_cast<int>(std::min<int64_t>(WIDTH, vectors - v));
+            const int64_t column = col0 + v * LANES;
+            with_size<WIDTH>(width, [&](auto count) {
+                constexpr int COUNT = decltype(count)::value;
+                for_each_tile<tile_rows(COUNT)>(row1 - row0, [&](int64_t in_part, auto size) {
+                    const int64_t row = row0 + in_part;
+                    add_to_result<decltype(size)::value, COUNT>(
+                        p.c + row * p.c_row + column, p.c_row, col1 - column,
+                        k0 == 0 && !p.accumulate, p.bias ? p.bias + column : nullptr,
+                        [&](auto& tile) {
+                            tile.add_transposed_product(p.a.at(row, k0), p.a.column_stride,
+                                                        p.b.at(k0, column), depth, p.b.row_stride);
+                        });
+                });
+            });
+        }
+    }
+}
+
 }  // namespace
 
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
+    const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
     for_each_block(p.m, p.n, p.depth, [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
-        multiply_part(p, row0, row1, col0, col1);
+        part(p, row0, row1, col0, col1);
     });
 }
 

@@ -361,6 +361,7 @@ void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows,
                          out + from * result_row + to,
                          result_row};
     product.accumulate = !stretch.last;
+    product.padded_b = at == 0;
     if (mask != GateProduct<T>::NO_MASK) {
         product.scale = r_.gate_mask(mask, 0) + from;
         product.scale_row = sources.data();

@@ -227,6 +227,7 @@ void Lstm<T>::weight_gradients(const Stretch& stretch, float* out) const {
                              out + g * units,
                              columns};
         product.accumulate = !stretch.last;
+        product.padded_b = g == 0;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);
             product.scale_row = sources.data();

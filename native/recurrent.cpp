@@ -20,6 +20,21 @@ Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int ga
     stacked_ = allocate_rows<T>(allocate, slots(), stride);
     final_h_ = allocate_rows<T>(allocate, in.batch, spread<T>(in.units));
     if (masks_per_gate_) build_gate_masks();
+    if (in.ids) pack_ids();
+}
+
+// In the order in which steps ask for them, so that both passes read them one after the other.
+template <class T>
+void Recurrence<T>::pack_ids() {
+    constexpr int64_t TOGETHER = LINE<int32_t>;
+    ids_.resize(schedule.rows());
+    for (int64_t from = 0; from < in.batch; from += TOGETHER)
+        for (int64_t s = 0; s < schedule.length(from); s++) {
+            const int64_t to = std::min(from + TOGETHER, schedule.active(s));
+            for (int64_t r = from; r < to; r++)
+                ids_[schedule.first(s) + r] =
+                    in.ids[schedule.source(r) * in.time + schedule.time_of(r, s)];
+        }
 }
 
 template <class T>
@@ -69,14 +84,22 @@ template <class T>
 void Recurrence<T>::kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride,
                                     float* out) const {
     const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
+    // Rows before one is added to that the processor, which cannot guess it, is told of it.
+    constexpr int64_t AHEAD = 6;
     const int threads = threads_for(0.5 * stretch.rows * columns, vectors);
     in_parallel(threads, [&](int thread, int team) {
         const int64_t from = vectors * thread / team * LANES;
         const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
-        const T* row = deltas + stretch.first * stride + from;
-        for (int64_t s = stretch.from; s < stretch.to; s++)
-            for (int64_t r = 0; r < schedule.active(s); r++, row += stride)
-                add(row, out + id(s, r) * columns + from, to - from);
+        const int32_t* ids = ids_.data() + stretch.first;
+        for (int64_t i = 0; i < stretch.rows; i++) {
+            if (i + AHEAD < stretch.rows) {
+                const float* next = out + ids[i + AHEAD] * columns;
+                for (int64_t at = from; at < to; at += LINE<float>)
+                    __builtin_prefetch(next + at, 1);
+            }
+            add(deltas + (stretch.first + i) * stride + from, out + ids[i] * columns + from,
+                to - from);
+        }
     });
 }
 
@@ -104,6 +127,7 @@ void Recurrence<T>::start(int thread, int team) const {
 
 template <class T>
 void Recurrence<T>::read_inputs(int64_t s, const Own& own) const {
+    if (h_at == 0) return;  // neither inputs nor ones
     const bool one_mask = in.input_dropout && !masks_per_gate_;
     const Rows<T> rows = stacked(s, own);
     for (int64_t i = 0; i < own.count; i++) {

@@ -240,14 +240,13 @@ class Recurrence {
     bool masks_per_gate_;
     std::vector<int> mask_order_;
     Floats gate_masks_;
+    std::vector<int32_t> ids_;  // of every packed row
 
-    int64_t id(int64_t s, int64_t r) const {
-        return in.ids[schedule.source(r) * in.time + schedule.time_of(r, s)];
-    }
     // The row of the kernel that stands for the input of sorted row r at step s.
     const float* chosen(int64_t s, int64_t r) const {
-        return in.kernel + id(s, r) * gates * in.units;
+        return in.kernel + int64_t{ids_[schedule.first(s) + r]} * gates * in.units;
     }
+    void pack_ids();
     // The stretch of steps that ends at `to`: as many as fit the caches.
     Stretch stretch_before(int64_t to) const;
     void start(int thread, int team) const;

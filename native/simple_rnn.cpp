@@ -91,6 +91,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, float* out) const {
                          out,
                          r_.in.units};
     product.accumulate = !stretch.last;
+    product.padded_b = true;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     if (r_.masks_per_gate()) {

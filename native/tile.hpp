@@ -83,16 +83,18 @@ struct Tile {
             add_spans<FIRST + COUNT, OWN_A>(a, a_row, panels, depth, a_column);
     }
 
-    // The whole tile += A^T * panel, where row k of A starts at `a + k * a_step`.
-    LEFTFOLD_INLINE void add_transposed_product(const float* a, int64_t a_step, const float* panel,
-                                                int64_t depth) {
-        add<0, WIDTH, false>([=](int r, int, int64_t k) { return a[k * a_step + r]; }, panel,
-                             depth);
+    // The whole tile += A^T * B, where row k of A starts at `a + k * a_step`, and that of B at
+    // `b + k * b_step`: one behind the other in a panel.
+    LEFTFOLD_INLINE void add_transposed_product(const float* a, int64_t a_step, const float* b,
+                                                int64_t depth, int64_t b_step = WIDTH * LANES) {
+        add<0, WIDTH, false>([=](int r, int, int64_t k) { return a[k * a_step + r]; }, b, depth,
+                             b_step);
     }
 
   private:
     template <int FIRST, int COUNT, bool OWN_A, class Left>
-    LEFTFOLD_INLINE void add(Left&& left, const float* panel, int64_t depth) {
+    LEFTFOLD_INLINE void add(Left&& left, const float* panel, int64_t depth,
+                             int64_t panel_step = COUNT * LANES) {
         // Locals, which the compiler keeps in registers.
         Vector local[ROWS][COUNT];
         for (int r = 0; r < ROWS; r++)
@@ -112,7 +114,7 @@ struct Tile {
                     local[r][v] += x * b[v];
                 }
             }
-            panel += COUNT * LANES;
+            panel += panel_step;
         }
         for (int r = 0; r < ROWS; r++)
             for (int v = 0; v < COUNT; v++)
