@@ -8,8 +8,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.workloads import Workload, batch_of, step_flops
@@ -34,12 +35,41 @@ def peak_gflops() -> float:
     return float(module.peak_gflops(config.threads()))
 
 
+QUICK = {
+    "vix_simplernn50": {
+        "leftfold": "fit",
+        "keras-tensorflow": "train_on_batch, jit_compile=True",
+        "keras-jax": "fit, jit_compile=True",
+        "torch": "time first",
+    },
+    "imdb_lstm256": {
+        "leftfold": "train_on_batch",
+        "keras-tensorflow": "train_on_batch, jit_compile=False",
+        "keras-jax": "train_on_batch, jit_compile=True",
+        "torch": "time first",
+    },
+    "stock_lstm50x2": {
+        "leftfold": "fit",
+        "keras-tensorflow": "train_on_batch, jit_compile=False",
+        "keras-jax": "fit, jit_compile=True",
+        "torch": "time first",
+    },
+}
+"""Workloads for a quick look, and the way to run them that was each contestant's fastest, or
+nearly, in whole runs: trying all of them takes most of the time."""
+
+
 def compare(
-    workload: Workload, contestants: list[str], rounds: int, say: Callable[[str], None]
+    workload: Workload,
+    contestants: list[str],
+    rounds: int,
+    say: Callable[[str], None],
+    ways: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """One row of the table: every contestant on one workload, in alternating order.
 
-    Each contestant first chooses its own fastest way to run the model. Then come `rounds`
+    Each contestant first chooses its own fastest way to run the model, unless it is one of those
+    whose `ways` are known. Then come `rounds`
     rounds in which all of them, and the machine's matrix product, are measured one after the
     other, every second round in reversed order; medians count.
     """
@@ -55,7 +85,7 @@ def compare(
             framework, adapter = CONTESTANTS[name]
             workers[name] = Worker(name, adapter)
             variants[name], first, exact = workers[name].call(
-                "prepare", framework, description, x, y
+                "prepare", framework, description, x, y, only=ways.get(name)
             )
             if not exact:
                 inexact.append(name)

@@ -162,7 +162,7 @@ def gather(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     if not array.flags.c_contiguous or _is_other_float(array) or array.dtype == object:
         return _as_floatx(array[rows])
     out = workspace.empty((len(rows), *array.shape[1:]), array.dtype)
-    return np.take(array, rows, axis=0, out=out, mode="clip")
+    return array.take(rows, axis=0, out=out, mode="clip")
 
 
 def _as_floatx(array: np.ndarray) -> np.ndarray:
