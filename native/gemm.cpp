@@ -231,9 +231,12 @@ void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t 
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
     const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
-    for_each_block(p.m, p.n, p.depth, [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
-        part(p, row0, row1, col0, col1);
-    });
+    // What threads do not share out each of them copies whole: the smaller operand, if both are.
+    const bool by_rows = p.a.row_stride == 1 && p.m > p.n;
+    for_each_block(p.m, p.n, p.depth, by_rows,
+                   [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
+                       part(p, row0, row1, col0, col1);
+                   });
 }
 
 void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,

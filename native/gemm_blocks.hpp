@@ -12,16 +12,20 @@ namespace leftfold {
 constexpr int64_t MOST_COLUMNS = 512;
 
 // Calls `part(row0, row1, col0, col1)` for blocks that make up an (m, n) result, by as many threads
-// as are worth it. The order of the sum over the depth inside a block is always the same.
+// as are worth it. The order of the sum over the depth inside a block is always the same. Threads
+// share out the columns, or with `by_rows` the rows first.
 template <class Part>
-void for_each_block(int64_t m, int64_t n, int64_t depth, Part&& part) {
+void for_each_block(int64_t m, int64_t n, int64_t depth, bool by_rows, Part&& part) {
     const int threads = threads_for(product_nanoseconds(m, n, depth), padded(n) / LANES * m);
     constexpr int64_t STRIPE = SPAN * LANES, ROWS = tile_rows(SPAN);
     int64_t column_parts = std::max<int64_t>((n + MOST_COLUMNS - 1) / MOST_COLUMNS, 1);
-    while (column_parts < threads && n / (column_parts + 1) >= STRIPE)
-        column_parts++;
     int64_t row_parts = 1;
-    while (row_parts * column_parts < threads && m / (row_parts + 1) >= ROWS)
+    const auto too_few = [&] { return row_parts * column_parts < threads; };
+    while (by_rows && too_few() && m / (row_parts + 1) >= ROWS)
+        row_parts++;
+    while (too_few() && n / (column_parts + 1) >= STRIPE)
+        column_parts++;
+    while (too_few() && m / (row_parts + 1) >= ROWS)
         row_parts++;
     // An even number of blocks per thread.
     if (column_parts > 1 && row_parts == 1)

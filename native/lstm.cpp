@@ -32,25 +32,34 @@ int64_t Lstm<T>::cell_row(int64_t s, int64_t r) const {
     return !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
 }
 
-// The panels of a block hold the four gates of the same LANES units, so that one tile ends with
-// all that their new states depend on.
+// Where all gates read the same row, the panels of a block hold the four gates of LANES units;
+// where each reads its own, masked by itself, those of up to SPAN times as many, so that there
+// too some columns share what they read. Either way one tile ends with all that the new states of
+// its units depend on.
+template <class T>
+int Lstm<T>::vectors_of_block(int64_t unit) const {
+    const int64_t left = padded(r_.in.units - unit) / LANES;
+    return r_.masks_per_gate() ? static_cast<int>(std::min<int64_t>(SPAN, left)) : 1;
+}
+
 template <class T>
 void Lstm<T>::pack_weights() {
     const Inputs& in = r_.in;
-    const int64_t blocks = padded(in.units) / LANES;
-    panels_ = room_for_panels<T>(blocks * GATES, r_.width);
-    const int64_t depth = panel_depth<T>(r_.width), step = SPAN * LANES, row = GATES * in.units;
-    for (int64_t block = 0; block < blocks; block++)
-        for (int g = 0; g < GATES; g++) {
-            const int64_t unit = block * LANES, column = g * in.units + unit;
-            const int64_t columns = in.units - unit;
-            const int64_t panel = block * GATES + g / SPAN * SPAN;
-            T* out = panels_.data() + panel * depth * LANES + g % SPAN * VECTOR_STEP<T>;
+    panels_ = room_for_panels<T>(padded(in.units) / LANES * GATES, r_.width);
+    const int64_t depth = panel_depth<T>(r_.width), row = GATES * in.units;
+    for (int64_t unit = 0; unit < in.units; unit += vectors_of_block(unit) * LANES) {
+        const int vectors = vectors_of_block(unit), width = r_.masks_per_gate() ? vectors : SPAN;
+        T* block = panels_.data() + unit * depth * GATES;
+        for (int i = 0; i < GATES * vectors; i++) {
+            const int64_t at = unit + i % vectors * LANES, column = i / vectors * in.units + at;
+            const int64_t columns = in.units - at, step = width * LANES;
+            T* out = block + i / width * width * depth * LANES + i % width * VECTOR_STEP<T>;
             if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, step);
             pack_column({in.kernel + column, row, 1}, in.features, columns, out, step, r_.x_at);
             pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns, out, step,
                         r_.h_at);
         }
+    }
 }
 
 template <class T>
@@ -89,6 +98,17 @@ void Lstm<T>::forward(const Outputs& out) {
 template <class T>
 template <bool MASKED, class Phi, class Sigma>
 void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
+    for (int64_t unit = 0; unit < r_.in.units; unit += vectors_of_block(unit) * LANES)
+        with_size<MASKED ? SPAN : 1>(vectors_of_block(unit), [&](auto vectors) {
+            step_block<MASKED, decltype(vectors)::value>(s, own, masked, unit, phi, sigma);
+        });
+}
+
+template <class T>
+template <bool MASKED, int VECTORS, class Phi, class Sigma>
+void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t first_unit, Phi phi,
+                         Sigma sigma) const {
+    constexpr int WIDTH = GATES * VECTORS;
     const Inputs& in = r_.in;
     const Rows<T> stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
     const Rows<float> old_c = cells(s, own), new_c = cells(s + 1, own);
@@ -97,31 +117,33 @@ void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma si
     const bool holes = r_.schedule.has_holes();
     const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
-    for (int64_t unit = 0; unit < in.units; unit += LANES) {
-        const T* panel = panels_.data() + unit * panel_depth<T>(r_.width) * GATES;
-        const int64_t left = in.units - unit;
-        for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
-            constexpr int SIZE = decltype(size)::value;
-            const T* a = MASKED ? masked + first * r_.stride : stacked[first];
-            Tile<SIZE, GATES> tile(size);
-            r_.template begin<0, GATES>(tile, s, own, first, [&](int gate) {
-                return std::pair{gate * in.units + unit, left};
-            });
-            if (in.keep)
-                for (int n = 0; n < size; n++)
-                    for (int gate = 0; gate < GATES; gate++)
-                        expect(kept[first + n] + gate * in.units + unit);
-            tile.template add_spans<0, MASKED>(a, a_row, panel, r_.width, a_gate);
-            for (int n = 0; n < size; n++) {
-                const int64_t row = first + n;
+    const T* panels = panels_.data() + first_unit * panel_depth<T>(r_.width) * GATES;
+    const auto unit_of = [=](int v) { return first_unit + v % VECTORS * LANES; };
+    for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
+        constexpr int SIZE = decltype(size)::value;
+        const T* a = MASKED ? masked + first * r_.stride : stacked[first];
+        Tile<SIZE, WIDTH> tile(size);
+        r_.template begin<0, WIDTH>(tile, s, own, first, [&](int v) {
+            return std::pair{v / VECTORS * in.units + unit_of(v), in.units - unit_of(v)};
+        });
+        if (in.keep)
+            for (int n = 0; n < size; n++)
+                for (int v = 0; v < WIDTH; v++)
+                    expect(kept[first + n] + v / VECTORS * in.units + unit_of(v));
+        tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.width, a_gate);
+        for (int n = 0; n < size; n++) {
+            const int64_t row = first + n;
+            const bool skip = holes && r_.schedule.hole(own.row(row), s);
+            for (int v = 0; v < VECTORS; v++) {
+                const int64_t unit = unit_of(v), left = in.units - unit;
                 const Vector c_before = load_partial(old_c[row] + unit, left);
-                const Vector i = sigma(tile.at[n][0]);
-                const Vector f = sigma(tile.at[n][1]);
-                const Vector g = phi(tile.at[n][2]);
-                const Vector o = sigma(tile.at[n][3]);
+                const Vector i = sigma(tile.at[n][v]);
+                const Vector f = sigma(tile.at[n][VECTORS + v]);
+                const Vector g = phi(tile.at[n][2 * VECTORS + v]);
+                const Vector o = sigma(tile.at[n][3 * VECTORS + v]);
                 Vector c = multiply_add(f, c_before, i * g);
                 Vector h = o * phi(c);
-                if (holes && r_.schedule.hole(own.row(row), s)) {
+                if (skip) {
                     c = c_before;
                     h = load_partial(old_h[row] + unit, left);
                 }
@@ -134,8 +156,8 @@ void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma si
                 store_partial(to + 2 * in.units, g, left);
                 store_partial(to + 3 * in.units, o, left);
             }
-        });
-    }
+        }
+    });
 }
 
 template <class T>

@@ -44,10 +44,15 @@ class Lstm {
     Rows<T> gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
     }
+    // How many vectors of units the block has that begins with this one.
+    int vectors_of_block(int64_t unit) const;
     void pack_weights();
     void pack_transposed_weights();
     template <bool MASKED, class Phi, class Sigma>
     void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
+    template <bool MASKED, int VECTORS, class Phi, class Sigma>
+    void step_block(int64_t s, const Own& own, const T* masked, int64_t first_unit, Phi phi,
+                    Sigma sigma) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
     void weight_gradients(const Stretch& stretch, float* out) const;

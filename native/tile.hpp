@@ -70,17 +70,16 @@ struct Tile {
     }
 #endif
 
-    // The whole tile += A * panels, SPAN columns at a time; the panels of the spans lie one
-    // behind the other.
-    template <int FIRST = 0, bool OWN_A = false, class T>
+    // The whole tile += A * panels, MOST columns at a time; the panels of such spans lie one behind
+    // the other, and the A of each is `a_span` behind that of the one before.
+    template <int MOST = SPAN, int FIRST = 0, class T>
     LEFTFOLD_INLINE void add_spans(const T* a, int64_t a_row, const T* panels, int64_t depth,
-                                   int64_t a_column = 0) {
-        constexpr int COUNT = WIDTH - FIRST < SPAN ? WIDTH - FIRST : SPAN;
-        add_product<FIRST, COUNT, OWN_A>(a + FIRST * a_column, a_row,
-                                         panels + FIRST * LANES * panel_depth<T>(depth), depth,
-                                         a_column);
+                                   int64_t a_span = 0) {
+        constexpr int COUNT = WIDTH - FIRST < MOST ? WIDTH - FIRST : MOST;
+        add_product<FIRST, COUNT>(a, a_row, panels, depth);
         if constexpr (FIRST + COUNT < WIDTH)
-            add_spans<FIRST + COUNT, OWN_A>(a, a_row, panels, depth, a_column);
+            add_spans<MOST, FIRST + COUNT>(
+                a + a_span, a_row, panels + COUNT * LANES * panel_depth<T>(depth), depth, a_span);
     }
 
     // The whole tile += A^T * B, where row k of A starts at `a + k * a_step`, and that of B at
