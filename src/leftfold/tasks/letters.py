@@ -1,0 +1,42 @@
+"""What words of any script are made of, for regular expressions.
+
+To `re`, the vowels of Hindi and the accents of Hebrew are no part of a word: its letters and digits
+come without the marks that are written on them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from itertools import chain
+
+APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+
+_WITH_MARKS = (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
+"""Where Unicode has marks."""
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""They stand inside words of Persian and Hindi, and inside emoji."""
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Characters as the inside of a class of `re`."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in spans)
+
+
+MARKS = _JOINERS + _ranges(
+    number for number in chain(*_WITH_MARKS) if unicodedata.category(chr(number)).startswith("M")
+)
+"""Every mark, as the inside of a class of `re`."""
+
+WORD = rf"\w+(?:[{MARKS}]+\w*)*"
+"""Letters and digits with their marks."""
+
+SIGN = rf"[^\w\s][{MARKS}]*"
+"""Anything else that is no space, with its marks."""
