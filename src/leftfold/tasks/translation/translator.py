@@ -21,6 +21,7 @@ from leftfold.tasks.translation.measures import Measure
 from leftfold.tasks.translation.pairs import (
     LEAST_PAIRS,
     Pairs,
+    other_pairs,
     pairs_of,
     split_pairs,
     without,
@@ -177,7 +178,7 @@ class Translator(TaskEstimator, Writing):
         if validation is None:
             learn, judge = split_pairs(pairs, self.validation, self.seed)
         else:
-            judge = pairs_of(*validation, ("validation X", "validation y"))
+            judge = other_pairs(validation, "validation")
             learn, again = without(pairs, judge.sources)
             if len(learn.sources) < LEAST_PAIRS:
                 raise DataError(
