@@ -250,7 +250,9 @@ def _left_out(table: Table, taken: Sequence[Any]) -> list[str]:
             continue
         numbers = map(to_number, table.column(name))
         row = next((row for row, number in enumerate(numbers) if number is None), None)
-        why = "it is empty" if row is None else f"{table.where(row)}: no number"
+        why = "which is empty"
+        if row is not None:
+            why = f"for {table.column(name)[row]!r:.40} in {table.where(row)} is no number"
         said.append(f"left out: {name!r}, {why}")
     return said
 

@@ -52,6 +52,9 @@ def check_settings(translator: Any) -> None:
         raise ValueError(
             f"learning_rate expected a number above 0, got {translator.learning_rate!r}."
         )
+    seed = translator.seed
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed expected a whole number from 0 to 2**32 - 1, got {seed!r}.")
     if translator.units % 2:
         raise ValueError(
             f"units expected an even number, half for each direction, got {translator.units}."
