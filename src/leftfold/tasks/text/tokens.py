@@ -25,6 +25,8 @@ WORDS = re.compile(rf" ?{WORD}(?:[{APOSTROPHES}]{WORD})*| ?{SIGN}|\s")
 
 _ALL_CHARACTERS = 0x110000
 _BYTES = 256
+LEAST_SIZES = {"character": 2, "word": 2, "subword": _BYTES}
+"""How many tokens a vocabulary has room for at least: the unknown and another, or every byte."""
 
 
 class Tokens:
@@ -175,7 +177,7 @@ class Subwords(Tokens):
         made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
         made.decoder = tokenizers.decoders.ByteLevel()
         trainer = tokenizers.trainers.BpeTrainer(
-            vocab_size=max(vocabulary, _BYTES),
+            vocab_size=vocabulary,
             initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )

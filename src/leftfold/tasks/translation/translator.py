@@ -49,7 +49,8 @@ class Translator(TaskEstimator, Writing):
             encoding, needs the extra `translate`).
         joint: whether both sides have one vocabulary.
         vocabulary: different parts at most; by default 10,000 words or characters, or 4,000
-            subwords. It is learnt from the training part alone.
+            subwords, of which there are at least the 256 bytes. It is learnt from the training
+            part alone.
         source_language: two-letter code, which tells where words end; `None` for the usual way.
         target_language: likewise.
         lowercase: whether case does not count, neither in reading nor in writing.
