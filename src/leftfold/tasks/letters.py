@@ -15,7 +15,7 @@ APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 _WITH_MARKS = (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
 """Where Unicode has marks."""
 
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_JOINER, _NON_JOINER = "\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"
 """They stand inside words of Persian and Hindi, and inside emoji."""
 
 
@@ -30,13 +30,22 @@ def _ranges(numbers: Iterable[int]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in spans)
 
 
-MARKS = _JOINERS + _ranges(
-    number for number in chain(*_WITH_MARKS) if unicodedata.category(chr(number)).startswith("M")
+MARKS = (
+    _JOINER
+    + _NON_JOINER
+    + _ranges(
+        number
+        for number in chain(*_WITH_MARKS)
+        if unicodedata.category(chr(number)).startswith("M")
+    )
 )
 """Every mark, as the inside of a class of `re`."""
 
 WORD = rf"\w+(?:[{MARKS}]+\w*)*"
 """Letters and digits with their marks."""
 
-SIGN = rf"[^\w\s][{MARKS}]*"
-"""Anything else that is no space, with its marks."""
+_SKINS = "\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}-\N{EMOJI MODIFIER FITZPATRICK TYPE-6}"
+_ONE_SIGN = rf"[^\w\s][{MARKS}{_SKINS}]*"
+
+SIGN = rf"{_ONE_SIGN}(?:(?<={_JOINER}){_ONE_SIGN})*"
+"""Anything else that is no space, with its marks; emoji that are joined are one."""

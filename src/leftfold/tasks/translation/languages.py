@@ -25,7 +25,7 @@ _ELIDING = frozenset(["ca", "co", "fr", "it", "oc"])
 _DOTTED = frozenset(["az", "tr"])
 
 _ELIDED = re.compile(rf" ?{WORD}[{APOSTROPHES}](?=\w)| ?{WORD}| ?{SIGN}|\s")
-_SINGLE = re.compile(rf" ?[A-Za-z0-9]+| ?\S[{MARKS}]*|\s")
+_SINGLE = re.compile(rf" ?[A-Za-z0-9]+| ?\w[{MARKS}]*| ?{SIGN}|\s")
 
 
 def check_language(argument: str, code: str | None) -> str | None:
