@@ -109,6 +109,12 @@ def test_evaluate_judges_by_other_data(trained, tmp_path, capsys):
     assert figures["accuracy"] == pytest.approx(tagger.score(rows, labels))
 
 
+def test_evaluate_says_when_the_labels_are_others(trained, tmp_path, capsys):
+    data = write_columns(tmp_path / "test.conll", 7, 20)
+    code, _, err = run(capsys, "evaluate", trained, data, "--label", 2, "--format", "csv")
+    assert code == 0 and "new labels: 'X' of the test part are not in the training part" in err
+
+
 def test_series_are_tagged_from_a_table(tmp_path, capsys):
     data, model = write_series(tmp_path / "s.csv"), tmp_path / "m.leftfold"
     options = ("--label", "direction", "--time", "hour", "-o", model)
@@ -147,6 +153,8 @@ def test_ctrl_c_keeps_the_best_so_far(tmp_path, capsys, monkeypatch):
         ("a O\nb P\n", ("--format", "xml"), "--format expected one of"),
         ("a O\nb P\n", ("--input-format", "csv"), "no column tells sequences apart"),
         ("a O\nb P\n", ("--test", "missing.conll"), "missing.conll"),
+        ("a O\nb P\n", ("--id", "sentence"), "--id is about a table"),
+        ("a O\nb P\n", ("--time-limit", "0"), "time_limit expected seconds above 0"),
         ("a O\nb P\n", ("-o", "/nowhere/m.leftfold"), "--output names a folder"),
     ],
 )

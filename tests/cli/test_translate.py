@@ -93,6 +93,22 @@ def test_predict_reads_lines_and_writes_as_many(
     assert "1 of 5 words are not in the vocabulary, first 'Katze' in line 3" in err
 
 
+def test_long_lines_are_named_or_cut_as_asked(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.de"
+    path.write_text("Hund rot eins\n" + "Hund " * 101 + "\n", "utf-8")
+    code, out, err = run(capsys, "predict", trained, path)
+    assert (code, out) == (2, "")
+    assert f"{path}, line 2: 101 words, more than the 100" in err and "--too-long" in err
+    code, out, _ = run(capsys, "predict", trained, path, "--too-long", "truncate")
+    assert code == 0 and out.splitlines()[0] == "dog red one" and len(out.splitlines()) == 2
+    code, _, err = run(capsys, "evaluate", trained, path, path, "--format", "csv")
+    assert code == 0 and "too long: 1 of 2 test sources" in err
+    code, _, err = run(capsys, "evaluate", trained, path, path, "--too-long", "keep")
+    assert code == 0 and "too long" not in err
+
+
 def test_predict_writes_tables(
     trained: Path, files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,9 +142,14 @@ def test_evaluate_judges_beside_references(
         (["train", "{source}", "{target}", "--unit", "sentence"], "unit expected one of"),
         (["train", "{source}", "{target}", "--too-long", "drop"], "too_long expected one of"),
         (["train", "{source}", "{target}", "--test", "{short}"], "expected two"),
+        (["train", "{source}", "{target}", "--source", "said"], "--source is about a table"),
+        (["train", "{source}", "{target}", "--minutes", "0"], "'--minutes'"),
         (["train", "nowhere.tsv"], "nowhere.tsv does not exist"),
         (["train", "-", "-"], "Standard input can be one of the two"),
         (["predict", "{model}", "{blank}"], "has no sentences"),
+        (["predict", "{model}", "{source}", "--no-header"], "--header is about a table"),
+        (["predict", "{model}", "{source}", "--too-long", "drop"], "too_long expected one of"),
+        (["evaluate", "{model}", "{source}", "{target}", "--target", "x"], "--target is about"),
         (["predict", "{model}", "{source}", "--beams", "0"], "greater than or equal to 1"),
         (["predict", "{model}", "{source}", "--format", "xml"], "--format expected one of"),
         (["predict", "{source}", "{source}"], "train.de"),
@@ -158,9 +179,10 @@ def test_the_demo_reads_dates_and_ends_with_its_input(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    type_in(monkeypatch, "May 1, 2030\n")
+    type_in(monkeypatch, f"May 1, 2030\n{'May ' * 20}\n")
     code, out, _ = run(capsys, "translate", "--pairs", 60, "--seconds", 2, command="demo")
     assert code == 0 and "  May 1, 2030  ->  " in out and "exact match" in out
+    assert out.count("(read to 60 characters)") == 1
     assert (tmp_path / "dates.leftfold").is_file()
     code, out, _ = run(
         capsys, "translate", "1.2.1934", "--pairs", 60, "--seconds", 2, command="demo"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,26 @@ def test_large_tables_show_colours_only() -> None:
     (axis,) = picture.figure.axes
     assert not axis.texts
     assert axis.get_xlabel() == "long"
+
+
+def test_spaces_between_letters_can_be_seen() -> None:
+    picture = inspection.plot_alignment(WEIGHTS, ["a", " ", "b"], ["a", " "])
+    (axis,) = picture.figure.axes
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["a", "␣", "b"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "␣", "(end)"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_letters_that_no_font_has_are_told_once_and_only_where_they_are_lost(
+    tmp_path: Path,
+) -> None:
+    letters = [chr(0x12000), chr(0x12001), chr(0x12000)]  # cuneiform
+    picture = inspection.plot_alignment(WEIGHTS, letters, ["a", "dog"])
+    picture.save(tmp_path / "a.svg")
+    assert letters[1] in picture.svg()
+    with pytest.warns(UserWarning, match=f"boxes for {letters[0]}{letters[1]}, which") as caught:
+        picture.save(tmp_path / "a.png")
+    assert len(caught) == 1
 
 
 def test_what_does_not_fit_is_refused() -> None:

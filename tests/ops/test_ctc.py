@@ -169,6 +169,23 @@ def test_what_decoding_refuses():
         ops.ctc_decode(logits, [4])
 
 
+@pytest.mark.filterwarnings("error")
+def test_outputs_that_are_no_numbers_give_a_loss_that_is_none_and_cannot_be_read():
+    logits = np.zeros((2, 3, 3))
+    logits[0, 1] = np.nan
+    x = Tensor(logits, tracked=True)
+    with Tape() as tape:
+        loss = ops.ctc_loss([[1], [1]], x, [1, 1], [3, 3])
+        total = ops.sum(loss)
+    assert np.isnan(loss.numpy()).tolist() == [True, False]
+    gradient = np.asarray(tape.gradient(total, [x])[0])
+    assert np.isnan(gradient[0]).any() and np.isfinite(gradient[1]).all()
+    for strategy in ("greedy", "beam_search"):
+        with pytest.raises(ValueError, match=r"row 0, step 1: .* got nan"):
+            ops.ctc_decode(logits, [3, 3], strategy)
+        assert ops.ctc_decode(logits, [1, 3], strategy)[0].shape[1] == 2  # behind the length
+
+
 def test_greedy_without_merging_keeps_repetitions():
     logits = np.eye(3)[[[1, 1, 0, 1, 2]]]
     merged, scores = ops.ctc_decode(logits, [5])

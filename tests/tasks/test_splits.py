@@ -62,3 +62,8 @@ def test_duplicates_are_found_whatever_case_spaces_and_marks() -> None:
     texts = ["Good film!", "good  film", "bad film", "GOOD FILM..."]
     assert duplicate_groups(map(text_key, texts)).tolist() == [0, 0, 1, 0]
     assert text_key("!!!") != text_key("???")
+
+
+def test_marks_on_letters_tell_texts_apart() -> None:
+    assert text_key("दिल की बात!") == text_key("दिल की बात") != text_key("दाल का बात")
+    assert text_key("cafe\u0301") == text_key("café") != text_key("cafe")

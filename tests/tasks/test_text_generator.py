@@ -270,6 +270,7 @@ def test_scikit_learn_clones_and_validates_it() -> None:
         ({"unit": "letter"}, "unit to be one of"),
         ({"cell": "Transformer"}, "cell to be one of"),
         ({"units": 0}, "units to be an integer of at least 1, got 0"),
+        ({"unit": "subword", "vocabulary": 255}, "vocabulary to be an integer of at least 256"),
         ({"dropout": 1}, "dropout"),
         ({"validation": 0}, "validation"),
         ({"time_limit": -1}, "time_limit to be a number above 0"),

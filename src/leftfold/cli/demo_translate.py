@@ -49,7 +49,8 @@ def demo(
     )
     translator = Translator(
         "character", units=128, embedding=64, dropout=0.1, label_smoothing=0.0, batch_size=64,
-        learning_rate=4e-3, time_limit=seconds, epochs=12, longest=60, beams=1, seed=seed,
+        learning_rate=4e-3, time_limit=seconds, epochs=12, longest=60, too_long="truncate", beams=1,
+        seed=seed,
     )  # fmt: skip
     with one_line_errors():
         require("sacrebleu", "translate", "Judging translations")
@@ -79,8 +80,10 @@ def demo(
 
 
 def _answer(translator: Translator, sentence: str) -> None:
-    (written,) = translator.predict([sentence[: translator.longest]])
-    print(f"  {sentence}  ->  {written}", flush=True)
+    (written,) = translator.predict([sentence])
+    unread = sentence[translator.longest :]
+    note = f"  (read to {translator.longest} characters)" if unread else ""
+    print(f"  {sentence}  ->  {written}{note}", flush=True)
 
 
 def _typed() -> Iterator[str]:

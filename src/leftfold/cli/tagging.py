@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leftfold.cli.errors import UserError
 from leftfold.cli.tasks import (
     begin_training,
     check_writable,
@@ -23,7 +24,7 @@ from leftfold.tasks import leads
 from leftfold.tasks.extras import require
 from leftfold.tasks.references import has_scikit_learn
 from leftfold.tasks.tagging import SequenceTagger, Tagging, tag
-from leftfold.tasks.tagging.evaluation import judged
+from leftfold.tasks.tagging.evaluation import about_new_labels, judged
 from leftfold.tasks.tagging.files import Tagged, is_columns, read_tagged
 
 _MOST_SAID = 12
@@ -41,6 +42,24 @@ class Source:
     format: str | None
     encoding: str | None
     delimiter: str | None
+
+    def check(self, *others: str) -> None:
+        """Complain about options of tables where there are none.
+
+        Args:
+            others: further files that are read alike.
+
+        Raises:
+            UserError: naming the option.
+        """
+        if not all(is_columns(path, self.format) for path in (self.path, *others)):
+            return
+        for option, value in (("--id", self.id_column), ("--time", self.time)):
+            if value is not None:
+                raise UserError(
+                    f"{option} is about a table; in {source_name(self.path)} blank lines tell "
+                    "sequences apart (--input-format csv reads a table)."
+                )
 
     def read(
         self,
@@ -96,6 +115,7 @@ def train(
         KeyboardInterrupt: on Ctrl-C, after saving the best model so far.
     """
     begin_training(output, report, format, threads)
+    source.check(*(path for path in (validation, test) if path is not None))
     tagger = SequenceTagger(**settings)
     with one_line_errors():
         if report is not None:
@@ -153,6 +173,7 @@ def predict(model: Path, source: Source, format: str | None, output: Path | None
     """Label the steps of a file."""
     output_format(format, output)
     check_writable(output, "--output")
+    source.check()
     with one_line_errors():
         tagger = SequenceTagger.load(model)
         found = source.read(needs_label=False, known=tagger.columns_)
@@ -181,11 +202,14 @@ def evaluate(model: Path, source: Source, format: str | None, output: Path | Non
     """Judge by labelled steps."""
     output_format(format, output)
     check_writable(output, "--output")
+    source.check()
     with one_line_errors():
         tagger = SequenceTagger.load(model)
         found = source.read(known=tagger.columns_)
         assert found.labels is not None
         result = judged("network", found.labels, tagger.predict(found.rows), tagger.scheme_)
+    for warning in about_new_labels(tagger, found.labels):
+        say(f"warning: {warning}")
     figures = {"span F1": result.span_f1, "accuracy": result.accuracy}
     told = {name: interval for name, interval in figures.items() if interval is not None}
     emit(

@@ -47,6 +47,13 @@ Input = Annotated[
 SkipEmpty = Annotated[
     bool, typer.Option("--skip-empty", help="Leave out pairs of which a side is empty.")
 ]
+TooLong = Annotated[
+    str | None,
+    typer.Option(
+        help="What happens to sentences that are too long: keep, truncate or refuse; as in "
+        "training else."
+    ),
+]
 Beams = Annotated[
     int | None, typer.Option(help="Hypotheses to follow; 1 takes the likeliest part.", min=1)
 ]
@@ -99,7 +106,8 @@ def train(
         str, typer.Option(help="What an epoch is judged by: loss, or figure (BLEU).")
     ] = "figure",
     minutes: Annotated[
-        float, typer.Option(help="Of training at most; less when there is no more to gain.", min=0)
+        float,
+        typer.Option(help="Of training at most; less when there is no more to gain.", min=0.001),
     ] = 24.0,
     epochs: Epochs = None,
     beams: Annotated[int, typer.Option(help="Hypotheses to follow in writing.", min=1)] = 5,
@@ -141,7 +149,7 @@ def train(
             unit=unit, vocabulary=vocabulary, joint=joint, lowercase=lowercase, longest=longest,
             source_language=source_language, target_language=target_language,
             too_long=too_long, cell=cell, units=units, layers=layers,
-            attention=None if attention == "none" else attention, dropout=dropout,
+            attention=None if attention.lower() == "none" else attention, dropout=dropout,
             monitor=monitor, time_limit=minutes * 60, epochs=epochs, beams=beams, seed=seed,
         ),
         output,
@@ -165,6 +173,7 @@ def predict(
         float, typer.Option(help="Draw instead of taking the likeliest; 0 does not.", min=0)
     ] = 0.0,
     seed: Annotated[int | None, typer.Option(help="Of what is drawn.", min=0)] = None,
+    too_long: TooLong = None,
     input_format: Input = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
@@ -187,7 +196,7 @@ def predict(
 
     layout = Layout(source, None, header, input_format, encoding, delimiter)
     settings = {"beams": beams, "temperature": temperature, "seed": seed}
-    translating.predict(model, data, layout, settings, format, output, threads)
+    translating.predict(model, data, layout, settings, too_long, format, output, threads)
 
 
 @app.command("evaluate")
@@ -202,6 +211,7 @@ def evaluate(
     target: Target = None,
     header: Header = None,
     beams: Beams = None,
+    too_long: TooLong = None,
     report: Report = None,
     input_format: Input = None,
     encoding: Encoding = None,
@@ -223,4 +233,6 @@ def evaluate(
     from leftfold.tasks.translation.files import Layout
 
     layout = Layout(source, target, header, input_format, encoding, delimiter, skip_empty)
-    translating.evaluate(model, data, train or [], layout, beams, report, format, output, threads)
+    translating.evaluate(
+        model, data, train or [], layout, beams, too_long, report, format, output, threads
+    )

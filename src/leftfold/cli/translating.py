@@ -28,7 +28,13 @@ from leftfold.saving.archive import replacing
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.translation import Translation, Translator, translate
 from leftfold.tasks.translation.evaluation import judge_translator
-from leftfold.tasks.translation.files import Layout, Read, read_pairs, read_sources
+from leftfold.tasks.translation.files import (
+    Layout,
+    Read,
+    is_table,
+    read_pairs,
+    read_sources,
+)
 from leftfold.tasks.translation.languages import check_language
 
 _MOST_SHOWN = 5
@@ -67,6 +73,8 @@ def train(
         KeyboardInterrupt: after saving the best so far.
     """
     begin_training(output, report, format, threads)
+    if all(len(files) == 2 for files in (paths, validation, test) if files):
+        _refuse_columns(layout, "two files of sentences")
     with one_line_errors():
         for side in ("source", "target"):
             check_language(f"--{side}-language", settings[f"{side}_language"])
@@ -94,6 +102,19 @@ def train(
             result.report(report)
         say(f"Report: {report}")
     say(f"Saved as {output}. Translate: leftfold translate predict {shlex.quote(str(output))}")
+
+
+def _refuse_columns(layout: Layout, found: str) -> None:
+    """Complain about options that only tables understand."""
+    given = {
+        "--source": layout.source,
+        "--target": layout.target,
+        "--header": layout.header,
+        "--delimiter": layout.delimiter,
+    }
+    for option, value in given.items():
+        if value is not None:
+            raise UserError(f"{option} is about a table with columns, got {found}.")
 
 
 def _announce(found: Read, settings: dict[str, Any]) -> None:
@@ -156,6 +177,7 @@ def predict(
     path: str,
     layout: Layout,
     settings: dict[str, Any],
+    too_long: str | None,
     format: str | None,
     output: Path | None,
     threads: int | None,
@@ -173,14 +195,22 @@ def predict(
         config.set_threads(threads)
     if settings["temperature"] > 0 and (settings["beams"] or 1) > 1:
         raise UserError("--beams expected 1 where --temperature draws.")
+    if not is_table(path, layout):
+        _refuse_columns(layout, "a sentence a line (--input-format csv reads a table)")
     with one_line_errors():
-        translator = Translator.load(model)
+        translator = _loaded(model, too_long=too_long)
         if layout.source is None and translator.columns_:
             layout = dataclasses.replace(layout, source=translator.columns_["source"])
         found = read_sources(path, layout)
         sources = found.pairs.sources
         if not any(text.strip() for text in sources):
             raise DataError(f"{source_name(path)} has no sentences.")
+        for row, size in translator.refused(sources):
+            raise DataError(
+                f"{found.places[row]}: {size:,} {translator.unit}s, more than the "
+                f"{translator.longest} that are translated; --too-long truncate reads the first "
+                f"{translator.longest}, keep reads all."
+            )
         written = translator.translate(sources, **settings)
     for line in found.said:
         say(line)
@@ -194,6 +224,14 @@ def predict(
         "log_probability": [one.log_probability for one in written],
     }
     emit(columns, format, output)
+
+
+def _loaded(model: Path, **settings: Any) -> Translator:
+    """A saved translator, with other settings where they are not `None`."""
+    translator = Translator.load(model)
+    translator.set_params(**{name: value for name, value in settings.items() if value is not None})
+    translator.check_settings()
+    return translator
 
 
 def _is_table(output: Path | None) -> bool:
@@ -239,6 +277,7 @@ def evaluate(
     train_paths: Sequence[str],
     layout: Layout,
     beams: int | None,
+    too_long: str | None,
     report: Path | None,
     format: str | None,
     output: Path | None,
@@ -254,10 +293,10 @@ def evaluate(
     output_format(format, output)
     if threads is not None:
         config.set_threads(threads)
+    if all(len(files) == 2 for files in (paths, train_paths) if files):
+        _refuse_columns(layout, "two files of sentences")
     with one_line_errors():
-        translator = Translator.load(model)
-        if beams is not None:
-            translator.set_params(beams=beams)
+        translator = _loaded(model, beams=beams, too_long=too_long)
         if layout.source is None and layout.target is None and translator.columns_:
             layout = dataclasses.replace(layout, **translator.columns_)
         found = read_pairs(paths, layout)

@@ -60,8 +60,11 @@ def plot_alignment(
         axis.imshow(weights, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
         axis.grid(False)
         axis.xaxis.tick_top()
-        axis.set_xticks(range(len(source)), source, rotation=60, ha="left", rotation_mode="anchor")
-        axis.set_yticks(range(len(rows)), rows)
+        columns = [*map(_visible, source)]
+        axis.set_xticks(
+            range(len(columns)), columns, rotation=60, ha="left", rotation_mode="anchor"
+        )
+        axis.set_yticks(range(len(rows)), [*map(_visible, rows)])
         axis.tick_params(length=0)
         if max(weights.shape) <= _NUMBERED:
             _write_numbers(axis, weights)
@@ -83,3 +86,8 @@ def _write_numbers(axis: Any, weights: np.ndarray) -> None:
             fontsize="x-small",
             color="white" if weight > 0.55 else "0.2",
         )
+
+
+def _visible(word: str) -> str:
+    """A word as its label; spaces, which are words of their own between letters, as open boxes."""
+    return "\N{OPEN BOX}" * len(word) if word.isspace() else word

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ _STYLE = {
     "text.parse_math": False,
 }
 
+_FONT_LACKS = re.compile(r"Glyph (\d+) .*missing from|Matplotlib currently does not support")
+
 
 class Picture:
     """A Matplotlib figure, which a notebook shows when it is the last thing in a cell.
@@ -45,26 +49,55 @@ class Picture:
     def save(self, path: str | Path, dpi: int = 150) -> None:
         """Write the picture into a file.
 
+        Letters that Matplotlib's font lacks, such as Chinese ones, are boxes in PNG and PDF, which
+        a warning tells. In SVG they are text, in whatever fonts the viewer has.
+
         Args:
             path: ends in `.svg`, `.png` or `.pdf`.
             dpi: dots per inch of a PNG.
         """
-        with _style():
+        with _style(), _letters_told(Path(path).suffix.lower() == ".svg"):
             self.figure.savefig(path, dpi=dpi)
 
     def svg(self) -> str:
         """The picture as SVG, to be put into a page."""
         buffer = io.StringIO()
-        with _style():
+        with _style(), _letters_told(as_text=True):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None})
         text = buffer.getvalue()
         return text[text.index("<svg") :]
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        with _style():
+        with _style(), _letters_told(as_text=False):
             self.figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _letters_told(as_text: bool) -> Iterator[None]:
+    """Inside the block, one warning for all letters that no font has, and none where they are text.
+
+    Args:
+        as_text: whether letters go into the file as text.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    missing: list[str] = []
+    for one in caught:
+        found = _FONT_LACKS.match(str(one.message))
+        if found is None:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        elif found[1] and chr(int(found[1])) not in missing:
+            missing.append(chr(int(found[1])))
+    if missing and not as_text:
+        warnings.warn(
+            f"The picture shows boxes for {''.join(missing[:20])}, which Matplotlib's font lacks: "
+            "save it as .svg, or draw with a font that has them (matplotlib.rcParams"
+            "['font.family']).",
+            stacklevel=4,
+        )
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ def ctc_loss(
         needs: which tensors need a gradient; given by the tape.
 
     Returns:
-        `(batch,)`; infinite where no path has a probability.
+        `(batch,)`; infinite where no path has a probability, NaN where the outputs are.
 
     Raises:
         ValueError: for shapes that do not fit, labels that are no classes, and a row whose target
@@ -68,8 +68,9 @@ def ctc_loss(
     spoken = _spoken(log_p, states)
     forward = _forward(spoken, skips, counts)
     ends = np.stack([2 * lengths, 2 * lengths + 1], axis=1)  # the last label, or the blank behind
-    total = np.logaddexp(*np.take_along_axis(forward[-1], ends, axis=1).T)
-    possible = total > _NEVER / 2
+    with np.errstate(invalid="ignore"):  # NaN stays NaN
+        total = np.logaddexp(*np.take_along_axis(forward[-1], ends, axis=1).T)
+    possible = ~(total <= _NEVER / 2)
     losses = np.where(possible, -total, np.inf).astype(logits.dtype)
     if not needs:
         return losses, None

@@ -44,7 +44,8 @@ def ctc_decode(
         readings, `(batch, top_paths)`, the best first.
 
     Raises:
-        ValueError: for settings or lengths that cannot be meant.
+        ValueError: for settings or lengths that cannot be meant, and a step whose logits are NaN,
+            infinite, or all minus infinity.
 
     Source: of the beam, A. Hannun et al., First-Pass Large Vocabulary Continuous Speech
     Recognition using Bi-Directional Recurrent DNNs, 2014, without a language model.
@@ -65,6 +66,14 @@ def ctc_decode(
     if not -classes <= mask_index < classes:
         raise ValueError(f"mask_index expected one of {classes} classes, got {mask_index}.")
     blank = int(mask_index) % classes
+    highest = logits.max(2, initial=-np.inf)
+    strange = ~np.isfinite(highest) & (np.arange(steps) < lengths[:, None])
+    if strange.any():
+        row, step = np.argwhere(strange)[0]
+        raise ValueError(
+            f"inputs, row {row}, step {step}: expected logits of which the highest is a finite "
+            f"number, got {highest[row, step]}."
+        )
     if strategy == "greedy":
         return (*_best_path(logits, lengths, merge_repeated, blank),), None
     if strategy != "beam_search":

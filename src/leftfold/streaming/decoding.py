@@ -83,6 +83,10 @@ def decode(
     if not 0 <= length_penalty < np.inf:
         raise ValueError(f"decode expected length_penalty of at least 0, got {length_penalty}.")
     sampler = Sampler(model.target_size, True, temperature, top_k, top_p)
+    if temperature == 0 and (top_k is not None or top_p is not None):
+        raise ValueError(
+            "decode expected a temperature above 0 where top_k or top_p limit what is drawn, got 0."
+        )
     if temperature > 0 and beams > 1:
         raise ValueError(f"decode expected one beam where words are drawn, got beams={beams}.")
     limits = _limits(max_length, sentences.lengths)
@@ -146,10 +150,11 @@ def _check_positive(argument: str, value: Any) -> None:
 def _limits(max_length: Any, lengths: np.ndarray) -> np.ndarray:
     if max_length is None:
         return 2 * lengths + 10
-    limits = np.broadcast_to(np.asarray(max_length), lengths.shape)
-    if limits.dtype.kind not in "iu" or (limits < 1).any():
+    limits = np.asarray(max_length)
+    fits = limits.shape in ((), lengths.shape)
+    if not fits or limits.dtype.kind not in "iu" or (limits < 1).any():
         raise ValueError(
-            f"decode expected max_length to be a positive integer or one for each source, got "
-            f"{max_length!r}."
+            f"decode expected max_length to be a positive integer or one for each of "
+            f"{len(lengths)} sources, got {max_length!r}."
         )
-    return limits
+    return np.broadcast_to(limits, lengths.shape)

@@ -33,13 +33,13 @@ class Sampler:
     ) -> None:
         if not 0 <= temperature < np.inf:
             raise ValueError(f"temperature expected a number of at least 0, got {temperature}.")
-        if top_k is not None and not 1 <= top_k <= size:
-            raise ValueError(f"top_k expected a number from 1 to {size}, got {top_k}.")
+        if top_k is not None and (int(top_k) != top_k or not 1 <= top_k <= size):
+            raise ValueError(f"top_k expected a whole number from 1 to {size}, got {top_k}.")
         if top_p is not None and not 0 < top_p <= 1:
             raise ValueError(f"top_p expected a number above 0 and at most 1, got {top_p}.")
         self._logits = logits
         self._temperature = temperature
-        self._top_k = None if top_k == size else top_k
+        self._top_k = None if top_k is None or top_k == size else int(top_k)
         self._top_p = None if top_p == 1 else top_p
 
     def choose(self, scores: np.ndarray, draw: float) -> int:

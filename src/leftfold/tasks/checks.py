@@ -40,20 +40,21 @@ def about_labels(labels: Sequence[Any] | np.ndarray) -> list[str]:
     return found
 
 
-def about_overlap(train: Iterable[Any], test: Iterable[Any]) -> list[str]:
-    """A sentence where rows of the test part are in the training part as well.
+def about_overlap(other: Iterable[Any], test: Iterable[Any], name: str = "training") -> list[str]:
+    """A sentence where rows of the test part are in another part as well.
 
     Args:
-        train: a key of each row, such as `text_key` of a text.
+        other: a key of each row, such as `text_key` of a text.
         test: likewise.
+        name: of the other part.
     """
-    seen = set(train)
+    seen = set(other)
     keys = list(test)
     again = sum(key in seen for key in keys)
     if not again:
         return []
     return [
-        f"leakage: {again:,} of {len(keys):,} test rows are in the training part as well; their "
+        f"leakage: {again:,} of {len(keys):,} test rows are in the {name} part as well; their "
         "figures are too good"
     ]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-_MARKS = re.compile(r"[\W_]+")
+from leftfold.tasks.letters import MARKS
+
+_BETWEEN_WORDS = re.compile(rf"(?:[^\w{MARKS}]|_)+")
 
 
 def stratified_split(
@@ -95,7 +98,8 @@ def text_key(text: str) -> str:
         >>> text_key("Good  film!") == text_key("good film")
         True
     """
-    return _MARKS.sub(" ", text.casefold()).strip() or text.strip()
+    composed = unicodedata.normalize("NFC", text.casefold())
+    return _BETWEEN_WORDS.sub(" ", composed).strip() or text.strip()
 
 
 def _check_shares(shares: Sequence[float]) -> None:

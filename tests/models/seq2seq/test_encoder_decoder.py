@@ -156,6 +156,7 @@ def test_validation_is_judged_after_each_pass() -> None:
         ({"attention": "luong"}, "expected attention to be None or one of bahdanau"),
         ({"cell": "rnn"}, "expected cell to be one of gru, lstm, simple_rnn"),
         ({"cell": ("gru", "lstm")}, "a list of 1 of them"),
+        ({"decoder_cell": 3}, "expected decoder_cell to be one of gru, .* got 3"),
         ({"dropout": 2}, "expected dropout to be from 0 to 1, got 2"),
         ({"teacher_forcing": "half"}, "expected teacher_forcing to be 'full', 'none'"),
         ({"source_size": 2}, "expected source_size above 2"),
@@ -182,6 +183,8 @@ def test_rows_that_cannot_be_read_are_refused(x: Any, y: Any, message: str) -> N
     model.compile("sgd")
     with pytest.raises(ValueError, match=message):
         model.fit(x, y, verbose=0)
+    with pytest.raises(ValueError, match=r"validation_data to be \(x, y\), got 3 parts"):
+        model.fit([[5]], [[5]], verbose=0, validation_data=([[5]], [[5]], [1.0]))
     model.compile("sgd", loss="mse")
     with pytest.raises(ValueError, match="has its own loss"):
         model.fit([[5]], [[5]], verbose=0)

@@ -128,6 +128,13 @@ def test_a_learner_goes_on_from_its_file_as_if_nothing_had_happened(tmp_path):
     np.testing.assert_allclose(other.predict(x[120:]), learner.predict(x[120:]), atol=1e-5)
 
 
+def test_the_share_explained_of_targets_that_do_not_vary_is_none_or_all():
+    learner = OnlineRegressor(units=2, passes=1).partial_fit([[1.0]], [1.0])
+    guess = learner.predict([[1.0]])
+    assert learner.score([[1.0]], guess) == 1.0
+    assert learner.score([[1.0]], guess + 1) == 0.0
+
+
 def test_fit_forgets_what_was_before():
     x, y = stream()
     once = OnlineRegressor(units=4, seed=2).fit(x[:40], y[:40])
@@ -142,6 +149,8 @@ def test_fit_forgets_what_was_before():
         (lambda o: o.partial_fit([[1.0]], [np.inf]), "y, step 1: expected a finite number"),
         (lambda o: o.partial_fit([1.0], [1.0]), r"X expected shape \(steps, features\)"),
         (lambda o: o.partial_fit([[1.0]], [1.0, 2.0]), r"y expected shape \(1,\), got \(2,\)"),
+        (lambda o: o.fit(np.ones((4, 1)), np.ones(8), 2), r"y expected shape \(4,\), got \(8,\)"),
+        (lambda o: o.partial_fit([[1.0]], [1.0]).score([[1.0]] * 2, [1.0]), r"shape \(2,\)"),
         (lambda o: prequential(o, np.zeros((3, 1)), np.zeros(3), 5), "a beginning from 5"),
         (lambda o: PageHinkley().update(np.nan), "finite numbers, got nan"),
     ],
@@ -158,6 +167,17 @@ def test_settings_and_order_of_calls_are_checked():
         OnlineRegressor("cnn").partial_fit([[1.0]], [1.0])
     with pytest.raises(ValueError, match="passes expected"):
         OnlineRegressor(passes=0).partial_fit([[1.0]], [1.0])
+    with pytest.raises(ValueError, match="learning_rate expected a number above 0, got -1"):
+        OnlineRegressor(learning_rate=-1).partial_fit([[1.0]], [1.0])
+    learner = OnlineRegressor(units=2, passes=1).partial_fit([[1.0]], [1.0])
+    with pytest.raises(ValueError, match="window expected a positive whole number, got 0"):
+        learner.fit([[1.0]], [1.0], window=0)
+    assert learner.seen_ == 1  # a call that is refused forgets nothing
+    found = prequential(learner, np.zeros((4, 1)), np.zeros(4), 1)
+    with pytest.raises(ValueError, match="steps expected a whole number from 1 to 3, got 4"):
+        found.rolling(4)
+    with pytest.raises(ValueError, match="block expected a positive whole number, got 0"):
+        found.lead(found, 0)
     with pytest.raises(ValueError, match="PageHinkley expected"):
         PageHinkley(threshold=0)
     with pytest.raises(DataError, match=r"shape \(steps, 1\), got \(1, 2\)"):

@@ -101,6 +101,7 @@ def test_tables_of_numbers_in_the_order_of_time(tmp_path):
     assert found.labels == [["move", "rest"], ["rest", "move"]]
     assert found.columns["features"] == ["x"]
     assert any("1 sequences were put in the order of time" in line for line in found.said)
+    assert f"left out: 'note', for 'u' in {path}, line 2 is no number" in found.said
 
 
 @pytest.mark.parametrize(

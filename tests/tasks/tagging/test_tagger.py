@@ -137,6 +137,14 @@ def test_labels_that_only_the_test_part_has_count_as_wrong():
     assert found.network.span_f1.value == 0.0
 
 
+def test_test_rows_that_training_was_stopped_by_are_told():
+    rows, labels = sentences(count=40)
+    small = SequenceTagger("gru", 4, epochs=1)
+    other = (rows[30:], labels[30:])
+    found = tag(rows[:30], labels[:30], other, small, baselines=False, validation=other)
+    assert any("10 of 10 test rows are in the validation part as well" in w for w in found.warnings)
+
+
 def test_labels_out_of_place_are_told_with_what_stands_before_them():
     found = about_faults([["B-A", "I-A"], ["O", "I-A"], ["I-B"]], "IOB2")
     assert found == [
@@ -229,6 +237,8 @@ def test_what_was_not_learnt_is_refused(fitted):
         ({"window": 2.5}, "window expected a positive whole number"),
         ({"dropout": 1.0}, "dropout expected a share"),
         ({"validation_share": 0}, "validation_share expected"),
+        ({"learning_rate": -1.0}, "learning_rate expected a number above 0, got -1.0"),
+        ({"time_limit": 0}, "time_limit expected seconds above 0, got 0"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_named(settings, message):

@@ -31,6 +31,31 @@ def test_single_words_are_compared_letter_by_letter() -> None:
     assert table.predict(["aabb"]) == ["xxyy"] and "letter" in table.name
 
 
+@pytest.mark.parametrize("language", [None, "zh"])
+def test_sources_without_spaces_are_read_by_letter_and_written_by_word(
+    language: str | None,
+) -> None:
+    generator = np.random.default_rng(0)
+    dictionary = {"零": "nil", "一": "one", "二": "two", "三": "three", "四": "four", "五": "five"}
+    rows = [generator.choice(list(dictionary), generator.integers(2, 6)) for _ in range(200)]
+    pairs = Pairs(
+        ["".join(row) for row in rows], [" ".join(dictionary[c] for c in row) for row in rows]
+    )
+    table = WordTable(language, "en", False).fit(pairs)
+    assert table.predict(["二零五"]) == ["two nil five"]
+    assert table.name == ("word-for-letter table" if language is None else "word-for-word table")
+
+
+def test_words_of_scripts_that_write_vowels_as_marks_stay_whole() -> None:
+    dictionary = {"हिन्दी": "hindi", "भाषा": "language", "दिल्ली": "delhi", "बिल्ली": "cat"}
+    pairs = Pairs(
+        [f"{a} {b}" for a in dictionary for b in dictionary],
+        [f"{dictionary[a]} {dictionary[b]}" for a in dictionary for b in dictionary],
+    )
+    table = WordTable("hi", "en", False).fit(pairs)
+    assert table.predict(["बिल्ली दिल्ली"]) == ["cat delhi"]
+
+
 def test_copying_copies() -> None:
     assert CopySource().predict(["Ein Hund"]) == ["Ein Hund"]
 

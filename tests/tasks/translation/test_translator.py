@@ -175,6 +175,9 @@ def test_it_follows_the_conventions_of_scikit_learn() -> None:
         ({"beams": 0}, "beams expected a positive whole number, got 0"),
         ({"units": 7}, "units expected an even number"),
         ({"dropout": 1.0}, "dropout expected a share"),
+        ({"seed": -1}, "seed expected a whole number from 0"),
+        ({"vocabulary": 1}, "vocabulary expected at least 2 words, got 1"),
+        ({"unit": "subword", "vocabulary": 255}, "vocabulary expected at least 256 subwords"),
         ({"too_long": "drop"}, "too_long expected one of keep, truncate, refuse"),
         ({"source_language": "german"}, "source_language expected a two-letter code"),
         ({"longest": 2, "epochs": 1}, "All .* pairs are longer than 2 words"),
@@ -200,6 +203,30 @@ def test_translate_judges_beside_what_must_be_beaten(tmp_path: Path) -> None:
     found.report(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "word-for-word table" in page and "<script" not in page
+
+
+def test_a_test_sentence_that_is_refused_counts_as_wrong_and_is_told(tmp_path: Path) -> None:
+    sources, targets = pairs()
+    test = ["eins zwei rot", " ".join(["rot"] * 9)], ["red two one", "red"]
+    small = Translator(**{**SMALL, "longest": 5})
+    found = translate(sources, targets, test, None, small)
+    assert found.network.predicted == ["red two one", ""] and found.network.exact == 50.0
+    assert any("too long: 1 of 2 test sources have more than 5 words" in w for w in found.warnings)
+    assert small.refused(test[0]) == [(1, 9)]
+    found.report(tmp_path / "report.html")
+
+
+def test_nothing_is_chosen_by_a_test_source() -> None:
+    sources, targets = pairs()
+    test, stop_by = (sources[:10], targets[:10]), (sources[5:30], targets[5:30])
+    small = Translator(**{**SMALL, "epochs": 1})
+    found = translate(sources, targets, test, stop_by, small)
+    assert small.rows_["validation"] == 20
+    assert any("5 validation pairs have a source of the test part" in w for w in found.warnings)
+    with pytest.raises(DataError, match="nothing is left to stop by"):
+        translate(sources, targets, test, test, small)
+    with pytest.raises(DataError, match=r"validation expected \(X, y\), got 1 parts"):
+        translate(sources, targets, test, (sources,), small)
 
 
 def test_the_report_shows_the_worst_with_their_alignment(tmp_path: Path) -> None:

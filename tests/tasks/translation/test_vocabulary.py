@@ -57,6 +57,13 @@ def test_languages_end_words_in_their_own_way() -> None:
     assert words(" aujourd'hui l'eau", "fr") == [" aujourd'", "hui", " l'", "eau"]
     assert words(" it's", "en") == [" it's"]
     assert words("我爱你 GRU", "zh") == ["我", "爱", "你", " GRU"]
+    assert words(" हिन्दी भाषा।", "hi") == [" हिन्दी", " भाषा", "।"]
+    assert words(" נ\u05b7ת\u05bc חת\u200c", "he") == [" נ\u05b7ת\u05bc", " חת\u200c"]
+    assert words(" I \u2764\ufe0f it", "en") == [" I", " \u2764\ufe0f", " it"]
+    assert words("ที่", "th") == ["ที่"]
+    coder, thumb = "\U0001f469\U0001f3fd\u200d\U0001f4bb", "\U0001f44d\U0001f3fd"
+    for language in ("en", "fr", "ja"):
+        assert words(f"{coder}{thumb} {thumb}!", language) == [coder, thumb, f" {thumb}", "!"]
     assert tidy("I\u0307zmir DIŞ", "tr", True) == "izmir d\u0131ş"
     assert (bleu_tokenizer("zh"), bleu_tokenizer("th"), bleu_tokenizer("de")) == (
         "zh", "char", "13a",

@@ -234,8 +234,12 @@ class EncoderDecoder(Model):
         validation = None
         if validation_data is not None:
             size = validation_batch_size or batch_size or 64
-            sources, targets = validation_data
-            validation = self._batches(sources, targets, size, False, True, "validation ")
+            parts = tuple(validation_data)
+            if len(parts) != 2:
+                raise ValueError(
+                    f"{_CALLED} expected validation_data to be (x, y), got {len(parts)} parts."
+                )
+            validation = self._batches(*parts, size, False, True, "validation ")
         return super().fit(
             batches,
             epochs=epochs,
@@ -386,7 +390,8 @@ def _ids(values: Any) -> np.ndarray:
 
 
 def _cell_names(argument: str, value: Any, layers: int) -> tuple[str, ...]:
-    names = (value,) * layers if isinstance(value, str) else tuple(value)
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    names = tuple(value) if several else (value,) * layers
     if len(names) != layers or not all(name in CELLS for name in names):
         raise ValueError(
             f"{_CALLED} expected {argument} to be one of {', '.join(CELLS)}, or a list of "

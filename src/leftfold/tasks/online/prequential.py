@@ -46,7 +46,12 @@ class Prequential:
         return float(self.errors.mean())
 
     def rolling(self, steps: int) -> np.ndarray:
-        """The mean error of the last `steps` steps, from the step that has so many behind it."""
+        """The mean error of the last `steps` steps, from the step that has so many behind it.
+
+        Raises:
+            ValueError: for a number of steps that was not judged.
+        """
+        check_count("steps", steps, len(self.errors))
         sums = np.cumsum(np.concatenate([[0.0], self.errors]))
         found: np.ndarray = (sums[steps:] - sums[:-steps]) / steps
         return found
@@ -59,12 +64,25 @@ class Prequential:
             block: steps that are drawn together, for errors next to each other are alike.
             seed: of the drawings.
         """
+        check_count("block", block)
         begin = max(self.begin, other.begin)
         mine, theirs = self.errors[begin - self.begin :], other.errors[begin - other.begin :]
         if len(mine) != len(theirs):
             raise DataError(f"lead expected one stream, got {len(mine)} and {len(theirs)} steps.")
         blocks = np.arange(len(mine)) // block
         return bootstrap_interval(_mean, theirs - mine, groups=blocks, seed=seed)
+
+
+def check_count(name: str, value: Any, most: int | None = None) -> None:
+    """Complain about what is no positive whole number, or too large a one.
+
+    Raises:
+        ValueError: naming it, what was expected, and what came.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 1 or (most is not None and value > most):
+        expected = "a positive whole number" if most is None else f"a whole number from 1 to {most}"
+        raise ValueError(f"{name} expected {expected}, got {value!r}.")
 
 
 def _mean(values: np.ndarray) -> float:
@@ -102,8 +120,7 @@ def prequential(
         [1.0, 0.0, 2.0]
     """
     rows, targets = np.asarray(X), np.asarray(y, np.float64)
-    if window < 1:
-        raise ValueError(f"window expected a positive whole number, got {window}.")
+    check_count("window", window)
     first = window if begin is None else begin
     if len(rows) != len(targets) or not window <= first < len(targets):
         raise DataError(

@@ -15,6 +15,7 @@ from leftfold.optimizers import Adam
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.estimator import TaskEstimator
 from leftfold.tasks.files import TaskFile
+from leftfold.tasks.online.prequential import check_count
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
 _READER = "reader"
@@ -120,12 +121,9 @@ class OnlineRegressor(TaskEstimator):
         Raises:
             DataError: for shapes that do not fit, or numbers that are not finite.
         """
-        targets = np.asarray(y, np.float64)
         known = self.features_.columns if self.__sklearn_is_fitted__() else None
         rows = _window(X, known)
-        if targets.shape != (len(rows),):
-            raise DataError(f"y expected shape ({len(rows)},), got {targets.shape}.")
-        _check_finite("y", targets)
+        targets = _targets(y, len(rows))
         if not self.__sklearn_is_fitted__():
             self._begin(rows.shape[1])
         self.features_.update(rows)
@@ -140,8 +138,21 @@ class OnlineRegressor(TaskEstimator):
         return self
 
     def fit(self, X: Any, y: Any, window: int = 24) -> OnlineRegressor:
-        """Forget everything, then learn a whole stream, window by window."""
-        rows, targets = _window(X, None), np.asarray(y, np.float64)
+        """Forget everything, then learn a whole stream, window by window.
+
+        Args:
+            X: features, `(steps, features)`.
+            y: targets, `(steps,)`.
+            window: steps between two lessons.
+
+        Raises:
+            ValueError: for settings that make no sense.
+            DataError: for shapes that do not fit, or numbers that are not finite.
+        """
+        rows = _window(X, None)
+        targets = _targets(y, len(rows))
+        check_count("window", window)
+        self.check_settings()
         if hasattr(self, "model_"):
             del self.model_
         for at in range(0, len(rows), window):
@@ -160,23 +171,37 @@ class OnlineRegressor(TaskEstimator):
         return found
 
     def score(self, X: Any, y: Any) -> float:
-        """The share of the variance of `y` that is explained (R²)."""
-        truth = np.asarray(y, np.float64)
-        rest = np.sum((truth - self.predict(X)) ** 2)
-        return float(1 - rest / np.sum((truth - truth.mean()) ** 2))
+        """The share of the variance of `y` that is explained (R²).
+
+        Where `y` does not vary it is 1 for predictions that are right, and 0 for all others.
+        """
+        found = self.predict(X)
+        truth = _targets(y, len(found))
+        rest, spread = np.sum((truth - found) ** 2), np.sum((truth - truth.mean()) ** 2)
+        return float(1 - rest / spread) if spread else float(rest == 0)
 
     def reset_states(self) -> None:
         """Begin a new stream with what was learnt of the old one."""
         self._check_fitted()
         self.model_.reset_states()
 
-    def _begin(self, features: int) -> None:
+    def check_settings(self) -> None:
+        """Complain about settings that cannot be meant, before any work.
+
+        Raises:
+            ValueError: for the first of them, by name.
+        """
         if self.cell not in CELLS:
             raise ValueError(f"cell expected one of {', '.join(CELLS)}, got {self.cell!r}.")
         for name in ("units", "passes"):
-            value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
+            check_count(name, getattr(self, name))
+        if not self.learning_rate > 0:
+            raise ValueError(
+                f"learning_rate expected a number above 0, got {self.learning_rate!r}."
+            )
+
+    def _begin(self, features: int) -> None:
+        self.check_settings()
         self.features_, self.targets_, self.seen_ = RunningScale(features), RunningScale(1), 0
         with seeded(self.seed):
             steps = Input(batch_shape=(1, None, features), name="steps")
@@ -222,6 +247,14 @@ def _window(x: Any, features: int | None) -> np.ndarray:
         raise DataError(f"X expected shape (steps, {expected}), got {rows.shape}.")
     _check_finite("X", rows)
     return rows
+
+
+def _targets(y: Any, steps: int) -> np.ndarray:
+    targets = np.asarray(y, np.float64)
+    if targets.shape != (steps,):
+        raise DataError(f"y expected shape ({steps},), got {targets.shape}.")
+    _check_finite("y", targets)
+    return targets
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:

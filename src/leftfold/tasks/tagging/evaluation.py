@@ -183,7 +183,13 @@ def tag(
         test_rows, test_labels = take(rows, judge), take(labels, judge)
         rows, labels = take(rows, learn), take(labels, learn)
     tagger.fit(rows, labels, validation)
-    return judge_tagger(tagger, (rows, labels), (test_rows, test_labels), source, baselines)
+    found = judge_tagger(tagger, (rows, labels), (test_rows, test_labels), source, baselines)
+    if validation is not None:
+        stopped_by = rows_of(validation[0])
+        found.warnings += checks.about_overlap(
+            map(row_key, stopped_by), map(row_key, test_rows), "validation"
+        )
+    return found
 
 
 def judge_tagger(
@@ -266,19 +272,24 @@ def _warnings(
     found = checks.about_overlap(map(row_key, train[0]), map(row_key, test[0]))
     if len(train[0]) < _FEW:
         found.append(f"tiny data: {len(train[0])} rows; the figures are rough, see their intervals")
-    known = set(tagger.classes_.tolist())
-    strange = sorted({label for one in test[1] for label in one} - known)
-    if strange:
-        found.append(
-            f"new labels: {', '.join(map(repr, strange[:5]))} of the test part are not in the "
-            "training part, and are counted as wrong"
-        )
+    found += about_new_labels(tagger, test[1])
     found += about_faults(train[1] + test[1], tagger.scheme_)
     encoder = tagger.encoder_
     if isinstance(encoder, TokenEncoder) and encoder.unknown_share(test[0]) > _MANY_UNKNOWN:
         share = encoder.unknown_share(test[0])
         found.append(f"unknown words: {share:.0%} of the test part; only their parts tell")
     return found
+
+
+def about_new_labels(tagger: SequenceTagger, test: Labels) -> list[str]:
+    """A sentence where labels are none that the tagger has learnt."""
+    strange = sorted({label for one in test for label in one} - set(tagger.classes_.tolist()))
+    if not strange:
+        return []
+    return [
+        f"new labels: {', '.join(map(repr, strange[:5]))} of the test part are not in the "
+        "training part, and are counted as wrong"
+    ]
 
 
 def about_faults(labels: Sequence[Sequence[str]], scheme: str | None) -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from leftfold.tasks.columns import label_column, series_column, time_column
 from leftfold.tasks.errors import DataError
 from leftfold.tasks.sequences import rows_by_sequence
-from leftfold.tasks.tables import FORMATS, Table, read_table, read_text
+from leftfold.tasks.tables import FORMATS, Table, read_table, read_text, to_number
 from leftfold.tasks.tagging.inputs import Labels, Rows
 
 COLUMNS = "conll"
@@ -226,6 +226,8 @@ def _from_table(
         used = list(features or _numeric(table, list(columns.values())))
         columns["features"] = used
         said.append(f"features: {', '.join(map(repr, used))}")
+        if not features:
+            said += _left_out(table, [*columns.values(), *used])
         values = np.stack([table.numbers(name) for name in used], axis=1)
         found = [values[mine] for mine in rows.values()]
     return Tagged(found, labels, list(rows), columns, said)
@@ -238,6 +240,21 @@ def _token_column(table: Table, named: str | None, taken: Sequence[str]) -> str 
         return named
     lower = {name.lower(): name for name in table.names if name not in taken}
     return next((lower[name] for name in _TOKEN_NAMES if name in lower), None)
+
+
+def _left_out(table: Table, taken: Sequence[Any]) -> list[str]:
+    """A line about each column that is no feature, for a value that is no number."""
+    said = []
+    for name in table.names:
+        if name in taken:
+            continue
+        numbers = map(to_number, table.column(name))
+        row = next((row for row, number in enumerate(numbers) if number is None), None)
+        why = "which is empty"
+        if row is not None:
+            why = f"for {table.column(name)[row]!r:.40} in {table.where(row)} is no number"
+        said.append(f"left out: {name!r}, {why}")
+    return said
 
 
 def _numeric(table: Table, taken: Sequence[str]) -> list[str]:

@@ -175,6 +175,12 @@ class SequenceTagger(TaskEstimator):
             raise ValueError(
                 f"validation_share expected a number between 0 and 1, got {self.validation_share}."
             )
+        if not self.learning_rate > 0:
+            raise ValueError(
+                f"learning_rate expected a number above 0, got {self.learning_rate!r}."
+            )
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise ValueError(f"time_limit expected seconds above 0, got {self.time_limit!r}.")
 
     def _split(
         self, rows: Rows, labels: Labels, validation: tuple[Any, Any] | None

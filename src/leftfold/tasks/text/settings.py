@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.tasks.text.network import CELLS
-from leftfold.tasks.text.tokens import UNITS
+from leftfold.tasks.text.tokens import LEAST_SIZES, UNITS
 
 
 def check_settings(writer: Any) -> None:
@@ -20,7 +20,7 @@ def check_settings(writer: Any) -> None:
     _one_of("cell", cell_name(writer.cell), ("auto", *CELLS))
     for name in ("units", "layers", "embedding", "batch_size", "patience"):
         _at_least(name, getattr(writer, name), 1)
-    _at_least("vocabulary", writer.vocabulary, 2)
+    _at_least("vocabulary", writer.vocabulary, LEAST_SIZES[writer.unit])
     for name in ("epochs", "window"):
         if getattr(writer, name) is not None:
             _at_least(name, getattr(writer, name), 1)

@@ -14,14 +14,19 @@ import numpy as np
 
 from leftfold.saving import SavingError
 from leftfold.tasks.extras import require
+from leftfold.tasks.letters import APOSTROPHES, SIGN, WORD
 
 UNITS = ("character", "word", "subword")
 UNKNOWN = 0
 """The id of everything that the training text does not have, or has once."""
 
-_WORDS = re.compile(r" ?\w+(?:['\N{RIGHT SINGLE QUOTATION MARK}]\w+)*| ?[^\w\s]|\s")
+WORDS = re.compile(rf" ?{WORD}(?:[{APOSTROPHES}]{WORD})*| ?{SIGN}|\s")
+"""Words and marks, each with the space before it, and all other white space; together the text."""
+
 _ALL_CHARACTERS = 0x110000
 _BYTES = 256
+LEAST_SIZES = {"character": 2, "word": 2, "subword": _BYTES}
+"""How many tokens a vocabulary has room for at least: the unknown and another, or every byte."""
 
 
 class Tokens:
@@ -98,7 +103,7 @@ class Pieces(Tokens):
             vocabulary: how many at most.
             least: how often one must occur.
         """
-        counts = Counter(text if unit == "character" else _WORDS.findall(text))
+        counts = Counter(text if unit == "character" else WORDS.findall(text))
         kept = [piece for piece, count in counts.most_common(vocabulary - 1) if count >= least]
         return cls(unit, kept, dict(Counter(text)))
 
@@ -109,7 +114,7 @@ class Pieces(Tokens):
             >>> Pieces("word", [], {}).split("To be, or\nnot")
             ['To', ' be', ',', ' or', '\n', 'not']
         """
-        return list(text) if self.unit == "character" else _WORDS.findall(text)
+        return list(text) if self.unit == "character" else WORDS.findall(text)
 
     def encode(self, text: str) -> np.ndarray:
         find = self._ids.get
@@ -172,7 +177,7 @@ class Subwords(Tokens):
         made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
         made.decoder = tokenizers.decoders.ByteLevel()
         trainer = tokenizers.trainers.BpeTrainer(
-            vocab_size=max(vocabulary, _BYTES),
+            vocab_size=vocabulary,
             initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )

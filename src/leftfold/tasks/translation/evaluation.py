@@ -20,6 +20,7 @@ from leftfold.tasks.translation.pairs import (
     LEAST_PAIRS,
     Pairs,
     near_duplicates,
+    other_pairs,
     pairs_of,
     split_pairs,
     without,
@@ -146,7 +147,8 @@ def translate(
         y: what to write for each.
         test: other pairs to judge by; by default a part of these, with equal sources on one side.
             Pairs whose source is among them are not learnt from.
-        validation: other pairs to choose the best epoch by.
+        validation: other pairs to choose the best epoch by, without those whose source is in
+            `test`.
         translator: with the settings wanted.
         test_share: of the pairs, for the test part.
         source: where the data came from, for the report.
@@ -169,14 +171,22 @@ def translate(
     translator = translator or Translator()
     translator.check_settings()
     pairs = pairs_of(X, y, least=LEAST_PAIRS)
-    again = 0
+    again = stopped_by = 0
+    if validation is not None:
+        validation = other_pairs(validation, "validation")
     if test is not None:
-        judge = pairs_of(*test, ("test X", "test y"))
+        judge = other_pairs(test, "test")
         learn, again = without(pairs, judge.sources)
         if not learn.sources:
             raise DataError(
                 "All pairs are in the test part as well: nothing is left to learn from."
             )
+        if validation is not None:
+            validation, stopped_by = without(validation, judge.sources)
+            if not validation.sources:
+                raise DataError(
+                    "All validation pairs are in the test part as well: nothing is left to stop by."
+                )
     else:
         learn, judge = split_pairs(pairs, test_share, translator.seed)
     Measure.fitting(judge.targets, translator.target_language, translator.lowercase)
@@ -189,6 +199,11 @@ def translate(
         found.warnings.append(
             f"leakage: {again:,} training pairs have a source of the test part; they were left out"
         )
+    if stopped_by:
+        found.warnings.append(
+            f"leakage: {stopped_by:,} validation pairs have a source of the test part; they were "
+            "left out"
+        )
     return found
 
 
@@ -196,6 +211,8 @@ def judge_translator(
     translator: Translator, test: Pairs, train: Pairs | None = None, source: str = "data"
 ) -> Translation:
     """Judge a fitted translator beside what it must beat.
+
+    A sentence that is too long, where such are refused, has no translation, which is wrong.
 
     Args:
         translator: fitted.
@@ -205,7 +222,11 @@ def judge_translator(
     """
     languages = translator.source_.language, translator.target_.language
     measure = Measure.fitting(test.targets, languages[1], translator.lowercase)
-    written = translator.translate(test.sources)
+    written = [Translated("")] * len(test.sources)
+    refused = {row for row, _ in translator.refused(test.sources)}
+    rows = [row for row in range(len(written)) if row not in refused]
+    for row, one in zip(rows, translator.translate(test.take(rows).sources), strict=True):
+        written[row] = one
     predicted = [one.text for one in written]
     kind = translator.attention or "no attention"
     counts = measure.counts(test.targets, predicted)
@@ -221,7 +242,7 @@ def judge_translator(
             lambda _, rows: measure.figure(rows), own, counts, own, seed=translator.seed
         )
         results.append(result)
-    warnings = _warnings(translator, test, train)
+    warnings = _warnings(translator, test, train, len(refused))
     return Translation(translator, measure, results, written, test, warnings, source)
 
 
@@ -242,8 +263,14 @@ def _judged(
     )
 
 
-def _warnings(translator: Translator, test: Pairs, train: Pairs | None) -> list[str]:
+def _warnings(translator: Translator, test: Pairs, train: Pairs | None, refused: int) -> list[str]:
     found = []
+    if refused:
+        found.append(
+            f"too long: {refused:,} of {len(test.sources):,} test sources have more than "
+            f"{translator.longest} {translator.unit}s; they were not translated and count as "
+            "wrong (too_long=truncate reads their beginnings)"
+        )
     if train is not None:
         near = int(near_duplicates(train.sources, test.sources).sum())
         if near:

@@ -57,12 +57,14 @@ class Read:
         said: what was found and guessed, to be announced.
         columns: which column is what, where there are columns.
         languages: codes that the files' names or columns tell, or `None`.
+        places: where each source stands, if only sources were read.
     """
 
     pairs: Pairs
     said: list[str] = field(default_factory=list)
     columns: dict[str, Any] = field(default_factory=dict)
     languages: tuple[str | None, str | None] = (None, None)
+    places: list[str] = field(default_factory=list)
 
 
 def read_pairs(paths: Sequence[str], layout: Layout = Layout()) -> Read:
@@ -83,6 +85,11 @@ def read_pairs(paths: Sequence[str], layout: Layout = Layout()) -> Read:
     return _columns(paths[0], layout, needs_target=True)
 
 
+def is_table(path: str, layout: Layout) -> bool:
+    """Whether sentences to be translated are read from a table, and not one a line."""
+    return (layout.format or _TABLES.get(Path(path).suffix.lower(), "txt")) != "txt"
+
+
 def read_sources(path: str, layout: Layout = Layout()) -> Read:
     """Sentences to be translated: one a line, or a column of a table. Empty ones stay.
 
@@ -90,15 +97,21 @@ def read_sources(path: str, layout: Layout = Layout()) -> Read:
         path: a file, or `"-"` for standard input.
         layout: how to read it.
     """
-    format = layout.format or _TABLES.get(Path(path).suffix.lower(), "txt")
-    if format != "txt":
+    if is_table(path, layout):
         return _columns(path, layout, needs_target=False)
-    return Read(Pairs(_lines(path, layout.encoding), []))
+    lines = _lines(path, layout.encoding)
+    return Read(Pairs(lines, []), places=_places(path, len(lines)))
 
 
 def _lines(path: str, encoding: str | None) -> list[str]:
     content = read_text(path, encoding)
     return content.removesuffix("\n").split("\n") if content else []
+
+
+def _places(path: str, lines: int) -> list[str]:
+    """Each line of a file, in words."""
+    source = "standard input" if path == "-" else path
+    return [f"{source}, line {number}" for number in range(1, lines + 1)]
 
 
 def _parallel(first: str, second: str, layout: Layout) -> Read:
@@ -110,8 +123,7 @@ def _parallel(first: str, second: str, layout: Layout) -> Read:
             f"{first} has {len(sides[0]):,} lines and {second} {len(sides[1]):,}; expected one "
             "line in each for every pair."
         )
-    places = [[f"{path}, line {n}" for n in range(1, len(sides[0]) + 1)]
-              for path in (first, second)]  # fmt: skip
+    places = [_places(path, len(sides[0])) for path in (first, second)]
     pairs, left_out = _kept(sides, places, layout.skip_empty)
     endings = [Path(path).suffix.lower().lstrip(".") for path in (first, second)]
     return Read(pairs, _told(pairs, left_out), {}, _codes(*endings))
@@ -142,9 +154,9 @@ def _columns(path: str, layout: Layout, needs_target: bool) -> Read:
         said.append(chosen[1].announcement("target", "--target"))
     sides = [table.texts(guess.column) for guess in chosen]
     roles = dict(zip(("source", "target"), (guess.column for guess in chosen), strict=False))
-    if not needs_target:
-        return Read(Pairs(sides[0], []), said, roles)
     places = [[table.where(row, guess.column) for row in range(len(table))] for guess in chosen]
+    if not needs_target:
+        return Read(Pairs(sides[0], []), said, roles, places=places[0])
     pairs, left_out = _kept(sides, places, layout.skip_empty)
     codes = _codes(chosen[0].column.lower(), chosen[1].column.lower())
     return Read(pairs, [*said, *_told(pairs, left_out)], roles, codes)
@@ -231,7 +243,7 @@ def _kept(
     empty = [row for row in range(len(sides[0])) if not all(side[row].strip() for side in sides)]
     if empty and not skip_empty:
         side = next(number for number in (0, 1) if not sides[number][empty[0]].strip())
-        more = f" and {len(empty) - 1:,} more pairs" if len(empty) > 1 else ""
+        more = f" ({len(empty):,} pairs have an empty side)" if len(empty) > 1 else ""
         raise DataError(
             f"{places[side][empty[0]]}: the sentence is empty{more}; --skip-empty leaves such "
             "pairs out."

@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 from leftfold.tasks.errors import DataError
+from leftfold.tasks.letters import APOSTROPHES, MARKS, SIGN, WORD
+from leftfold.tasks.text.tokens import WORDS
 
 _ALL = """
 aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de
@@ -22,10 +24,8 @@ _WITHOUT_SPACES = frozenset(["bo", "dz", "ja", "km", "lo", "my", "th", "zh"])
 _ELIDING = frozenset(["ca", "co", "fr", "it", "oc"])
 _DOTTED = frozenset(["az", "tr"])
 
-_APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
-_USUAL = re.compile(rf" ?\w+(?:[{_APOSTROPHES}]\w+)*| ?[^\w\s]|\s")
-_ELIDED = re.compile(rf" ?\w+[{_APOSTROPHES}](?=\w)| ?\w+| ?[^\w\s]|\s")
-_SINGLE = re.compile(r" ?[A-Za-z0-9]+| ?\S|\s")
+_ELIDED = re.compile(rf" ?{WORD}[{APOSTROPHES}](?=\w)| ?{WORD}| ?{SIGN}|\s")
+_SINGLE = re.compile(rf" ?[A-Za-z0-9]+| ?\w[{MARKS}]*| ?{SIGN}|\s")
 
 
 def check_language(argument: str, code: str | None) -> str | None:
@@ -59,12 +59,22 @@ def words(text: str, language: str | None = None) -> list[str]:
         >>> words(" l'eau, don't", "fr"), words(" l'eau, don't", "en")
         ([" l'", 'eau', ',', " don'", 't'], [" l'eau", ',', " don't"])
     """
-    pattern = _USUAL
+    pattern = WORDS
     if language in _WITHOUT_SPACES:
         pattern = _SINGLE
     elif language in _ELIDING:
         pattern = _ELIDED
     return pattern.findall(text)
+
+
+def count_words(text: str, language: str | None = None) -> int:
+    """How many words there are between spaces; where a language writes none, how many characters.
+
+    Example:
+        >>> count_words("l'eau, non"), count_words("\N{CJK UNIFIED IDEOGRAPH-4E8C}" * 3, "zh")
+        (2, 3)
+    """
+    return len(words(text, language) if language in _WITHOUT_SPACES else text.split())
 
 
 def tidy(text: str, language: str | None = None, lowercase: bool = False) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from leftfold.tasks.extras import require
 from leftfold.tasks.sequence_scores import exact_match
-from leftfold.tasks.translation.languages import bleu_tokenizer, tidy, words
+from leftfold.tasks.translation.languages import bleu_tokenizer, count_words, tidy
 
 BLEU, EXACT = "BLEU", "exact match"
 _ORDER = 4
@@ -42,8 +42,7 @@ class Measure:
     @classmethod
     def fitting(cls, targets: Sequence[str], language: str | None, lowercase: bool) -> Measure:
         """BLEU, or exact match where targets are too short for its four words in a row."""
-        spaced = bleu_tokenizer(language) == "13a"
-        lengths = [len(text.split() if spaced else words(text, language)) for text in targets]
+        lengths = [count_words(text, language) for text in targets]
         return cls(BLEU if np.mean(lengths) > _ORDER else EXACT, language, lowercase)
 
     def counts(self, references: Sequence[str], predictions: Sequence[str]) -> np.ndarray:

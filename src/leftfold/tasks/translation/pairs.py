@@ -77,6 +77,18 @@ def pairs_of(X: Any, y: Any, names: tuple[str, str] = ("X", "y"), least: int = 1
     return found
 
 
+def other_pairs(given: Any, name: str) -> Pairs:
+    """Checked pairs of another part, `(X, y)`.
+
+    Raises:
+        DataError: for anything else.
+    """
+    parts = tuple(given)
+    if len(parts) != 2:
+        raise DataError(f"{name} expected (X, y), got {len(parts)} parts.")
+    return pairs_of(*parts, (f"{name} X", f"{name} y"))
+
+
 def source_key(text: str) -> str:
     """What two sources have in common that are the same sentence but for case and spaces."""
     return tidy(text).casefold()

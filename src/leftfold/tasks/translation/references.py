@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leftfold.tasks.translation.languages import tidy, words
+from leftfold.tasks.translation.languages import count_words, tidy, words
 from leftfold.tasks.translation.pairs import Pairs
 
 _ROUNDS = 5
+_SEVERAL = 1.5
+"""Words on average from which on the sentences of a side are more than single words."""
 _MOST_CELLS = 8_000_000
 """Words by words of pairs that a table is learnt from; more pairs than that are not looked at."""
 
@@ -33,8 +35,8 @@ class WordTable:
 
     Which words belong together is learnt from all pairs by expectation and maximisation: each
     target word comes from one of the source words beside it, and more probably from one that also
-    explains it elsewhere. What was never read is copied. Where sources are single words, letters
-    take the place of words.
+    explains it elsewhere. What was never read is copied. Where sources are single words, or have no
+    spaces, letters take the place of their words, and also of those of targets that are alike.
 
     Args:
         source_language: code, which tells where words end.
@@ -55,22 +57,26 @@ class WordTable:
     ) -> None:
         self.languages = source_language, target_language
         self.lowercase = lowercase
-        self.by_letter = False
+        self.by_letter = [False, False]
         self.table: dict[str, str] = {}
 
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return "letter-for-letter table" if self.by_letter else "word-for-word table"
+        source, target = ("letter" if letters else "word" for letters in self.by_letter)
+        return f"{target}-for-{source} table"
 
     def _parts(self, text: str, side: int) -> list[str]:
         text = tidy(text, self.languages[side], self.lowercase)
-        return list(text) if self.by_letter else words(f" {text}", self.languages[side])
+        return list(text) if self.by_letter[side] else words(f" {text}", self.languages[side])
 
     def fit(self, pairs: Pairs) -> WordTable:
         """Learn the table."""
-        counts = [len(text.split()) for text in pairs.sources]
-        self.by_letter = bool(np.mean(counts) < 1.5)
+        single = [
+            bool(np.mean([count_words(text, language) for text in texts]) < _SEVERAL)
+            for texts, language in zip(pairs, self.languages, strict=True)
+        ]
+        self.by_letter = [single[0], all(single)]
         ids: tuple[dict[str, int], dict[str, int]] = ({}, {})
         sides = [
             [

@@ -8,7 +8,7 @@ import numpy as np
 
 from leftfold.models.seq2seq.attention import KINDS
 from leftfold.models.seq2seq.encoder import CELLS
-from leftfold.tasks.text.tokens import UNITS
+from leftfold.tasks.text.tokens import LEAST_SIZES, UNITS
 
 TOO_LONG = ("keep", "truncate", "refuse")
 MONITORS = ("loss", "figure")
@@ -40,6 +40,11 @@ def check_settings(translator: Any) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} expected a positive whole number, got {value!r}.")
+    least = LEAST_SIZES[translator.unit]
+    if translator.vocabulary is not None and translator.vocabulary < least:
+        raise ValueError(
+            f"vocabulary expected at least {least} {translator.unit}s, got {translator.vocabulary}."
+        )
     for name in ("dropout", "label_smoothing"):
         value = getattr(translator, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
@@ -52,6 +57,9 @@ def check_settings(translator: Any) -> None:
         raise ValueError(
             f"learning_rate expected a number above 0, got {translator.learning_rate!r}."
         )
+    seed = translator.seed
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed expected a whole number from 0 to 2**32 - 1, got {seed!r}.")
     if translator.units % 2:
         raise ValueError(
             f"units expected an even number, half for each direction, got {translator.units}."

@@ -21,6 +21,7 @@ from leftfold.tasks.translation.measures import Measure
 from leftfold.tasks.translation.pairs import (
     LEAST_PAIRS,
     Pairs,
+    other_pairs,
     pairs_of,
     split_pairs,
     without,
@@ -48,7 +49,8 @@ class Translator(TaskEstimator, Writing):
             encoding, needs the extra `translate`).
         joint: whether both sides have one vocabulary.
         vocabulary: different parts at most; by default 10,000 words or characters, or 4,000
-            subwords. It is learnt from the training part alone.
+            subwords, of which there are at least the 256 bytes. It is learnt from the training
+            part alone.
         source_language: two-letter code, which tells where words end; `None` for the usual way.
         target_language: likewise.
         lowercase: whether case does not count, neither in reading nor in writing.
@@ -177,7 +179,7 @@ class Translator(TaskEstimator, Writing):
         if validation is None:
             learn, judge = split_pairs(pairs, self.validation, self.seed)
         else:
-            judge = pairs_of(*validation, ("validation X", "validation y"))
+            judge = other_pairs(validation, "validation")
             learn, again = without(pairs, judge.sources)
             if len(learn.sources) < LEAST_PAIRS:
                 raise DataError(

@@ -100,6 +100,21 @@ class Writing:
             found[row] = self._written(parts[row][: len(read)], result)
         return found
 
+    def refused(self, X: Any) -> list[tuple[int, int]]:
+        """The sentences that are too long to be translated, where such are refused.
+
+        Args:
+            X: sentences.
+
+        Returns:
+            The row and the number of parts of each.
+        """
+        self._check_fitted()
+        if self.too_long != "refuse":
+            return []
+        sizes = [len(self.source_.encode(text)) for text in sentences_of(X, "X")]
+        return [(row, size) for row, size in enumerate(sizes) if size > self.longest]
+
     def _to_read(self, text: str, place: str) -> np.ndarray:
         ids = self.source_.encode(text)
         if len(ids) > self.longest and self.too_long == "refuse":
