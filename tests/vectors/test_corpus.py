@@ -14,6 +14,7 @@ from leftfold.datasets.errors import DataError
 from leftfold.preprocessing.text import Tokenizer
 from leftfold.vectors import Corpus
 from leftfold.vectors import sources as reading
+from leftfold.vectors.corpus import words
 
 TEXTS = ["A good film.", "Na\u00efve, \U0001f600 but good!"]
 TOKENS = [["a", "good", "film"], ["na\u00efve", "but", "good"]]
@@ -180,3 +181,7 @@ def test_empty_folders_archives_and_wrong_columns_are_named(tmp_path: Path) -> N
     (bad / "x.txt").write_bytes(b"\xff")
     with pytest.raises(DataError, match=r"x\.txt is not utf-8"):
         Corpus(bad).encoded()
+
+
+def test_words_keep_the_marks_on_their_letters() -> None:
+    assert words("हिन्दी भाषा, don't_stop") == ["हिन्दी", "भाषा", "don't", "stop"]

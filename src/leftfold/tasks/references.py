@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.preprocessing.letters import WORD
 from leftfold.tasks.extras import require
 from leftfold.tasks.sequences import filled
 from leftfold.tasks.splits import stratified_split
@@ -174,7 +175,7 @@ def _tfidf(span: tuple[int, int], analyzer: str) -> Any:
 
     options = {"sublinear_tf": True, "ngram_range": span, "analyzer": analyzer}
     if analyzer == "word":  # short words and marks count, as they do for the network
-        options["token_pattern"] = r"(?u)\b\w+\b|[!?]"
+        options["token_pattern"] = rf"{WORD}|[!?]"
     else:
         options["max_features"] = 50_000
     return TfidfVectorizer(**options)

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from leftfold.tasks.letters import MARKS
+from leftfold.preprocessing.letters import MARKS
 
 _BETWEEN_WORDS = re.compile(rf"(?:[^\w{MARKS}]|_)+")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leftfold.datasets.errors import DataError
+from leftfold.preprocessing.letters import MARKS
 from leftfold.preprocessing.text import Tokenizer, text_to_word_sequence
 from leftfold.vectors.encoded import EncodedCorpus
 from leftfold.vectors.sources import Text, texts_of
@@ -16,7 +17,9 @@ from leftfold.vectors.sources import Text, texts_of
 Tokenize = Callable[[str], list[str]]
 
 _TAG = re.compile(r"<[^<>\s][^<>]{0,200}>")
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_PART = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"
+_WORD = re.compile(rf"{_PART}(?:['\u2019]{_PART})*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n\s*\n|<br\s*/?>")
 
 
@@ -28,7 +31,8 @@ def words(text: str) -> list[str]:
         ["it's", 'a', 'good', 'film']
     """
     text = text.lower()
-    return _WORD.findall(_TAG.sub(" ", text) if "<" in text else text)
+    word = _PLAIN_WORD if text.isascii() else _WORD
+    return word.findall(_TAG.sub(" ", text) if "<" in text else text)
 
 
 def sentences_of(text: str) -> list[str]:

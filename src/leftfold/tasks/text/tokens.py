@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.preprocessing.letters import APOSTROPHES, SIGN, WORD
 from leftfold.saving import SavingError
 from leftfold.tasks.extras import require
-from leftfold.tasks.letters import APOSTROPHES, SIGN, WORD
 
 UNITS = ("character", "word", "subword")
 UNKNOWN = 0

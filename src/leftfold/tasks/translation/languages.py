@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from leftfold.preprocessing.letters import APOSTROPHES, MARKS, SIGN, WORD
 from leftfold.tasks.errors import DataError
-from leftfold.tasks.letters import APOSTROPHES, MARKS, SIGN, WORD
 from leftfold.tasks.text.tokens import WORDS
 
 _ALL = """
