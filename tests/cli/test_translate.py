@@ -93,6 +93,29 @@ def test_predict_reads_lines_and_writes_as_many(
     assert "1 of 5 words are not in the vocabulary, first 'Katze' in line 3" in err
 
 
+def test_predict_draws_as_told(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.de"
+    path.write_text("Hund rot eins\n" * 3, "utf-8")
+    likeliest = run(capsys, "predict", trained, path, "--beams", 1)[1]
+    first = "--temperature", 5, "--top-k", 1
+    assert run(capsys, "predict", trained, path, *first)[1] == likeliest
+    drawn = "--temperature", 5, "--top-p", 0.99, "--seed", 1
+    wild = run(capsys, "predict", trained, path, *drawn)[1]
+    assert wild != likeliest and wild == run(capsys, "predict", trained, path, *drawn)[1]
+
+
+@pytest.mark.parametrize("option", [("--top-k", 3), ("--top-p", 0.5), ("--seed", 1)])
+def test_what_only_draws_heed_is_refused_without(
+    option: tuple[str, float], trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.de"
+    path.write_text("Hund rot eins\n", "utf-8")
+    code, _, err = run(capsys, "predict", trained, path, *option)
+    assert code == 2 and f"{option[0]} expected a --temperature above 0" in err
+
+
 def test_long_lines_are_named_or_cut_as_asked(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

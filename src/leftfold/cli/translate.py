@@ -172,6 +172,10 @@ def predict(
     temperature: Annotated[
         float, typer.Option(help="Draw instead of taking the likeliest; 0 does not.", min=0)
     ] = 0.0,
+    top_k: Annotated[int | None, typer.Option(help="Draw from so many of the likeliest.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest with this probability together.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of what is drawn.", min=0)] = None,
     too_long: TooLong = None,
     input_format: Input = None,
@@ -195,7 +199,8 @@ def predict(
     from leftfold.tasks.translation.files import Layout
 
     layout = Layout(source, None, header, input_format, encoding, delimiter)
-    settings = {"beams": beams, "temperature": temperature, "seed": seed}
+    drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    settings = {"beams": beams, **drawing}
     translating.predict(model, data, layout, settings, too_long, format, output, threads)
 
 

@@ -195,6 +195,10 @@ def predict(
         config.set_threads(threads)
     if settings["temperature"] > 0 and (settings["beams"] or 1) > 1:
         raise UserError("--beams expected 1 where --temperature draws.")
+    for name in ("top_k", "top_p", "seed"):
+        if settings["temperature"] == 0 and settings[name] is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option} expected a --temperature above 0: nothing is drawn without.")
     if not is_table(path, layout):
         _refuse_columns(layout, "a sentence a line (--input-format csv reads a table)")
     with one_line_errors():

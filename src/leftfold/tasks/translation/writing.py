@@ -64,6 +64,8 @@ class Writing:
         beams: int | None = None,
         length_penalty: float = 1.0,
         temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
         seed: int | None = None,
     ) -> list[Translated]:
         """Write a target for each sentence, with all that is known about how it came about.
@@ -74,6 +76,8 @@ class Writing:
                 temperature.
             length_penalty: as in `leftfold.streaming.decode`.
             temperature: draw words instead of searching for the best.
+            top_k: draw among so many of the likeliest; with a temperature.
+            top_p: draw among the likeliest that together have this probability; likewise.
             seed: of what is drawn.
 
         Raises:
@@ -94,6 +98,8 @@ class Writing:
             beams=beams,
             length_penalty=length_penalty,
             temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
             seed=seed,
         )
         for row, read, result in zip(rows, ids, results, strict=True):
