@@ -298,7 +298,8 @@ def test_a_diverging_loss_stops_too() -> None:
         ({"validation_data": (X, Y[:5])}, "40 rows in validation x and 5 in validation y"),
         ({"validation_data": (X[:, :2], Y)}, r"validation x expected shape \(rows, 3\)"),
         ({"validation_data": (X, [Y, Y])}, "validation y expected 1 array as in y, got 2 arrays"),
-        ({"validation_data": (X, Y[:, 0])}, "validation y expected 2 axes as in y"),
+        ({"validation_data": (X, Y[:, None])}, "validation y expected 2 axes as in y"),
+        ({"y": Y[:, 0], "validation_data": (X, np.hstack([Y, Y]))}, "validation y expected 1 axes"),
         ({"validation_data": X}, r"validation_data expected \(x, y\).*got ndarray"),
         ({"verbose": 5}, "verbose expected 0, 1, 2 or 'auto', got 5"),
         ({"x": None}, "x expected data, got None"),
@@ -367,6 +368,12 @@ def test_a_generator_trains_and_validates() -> None:
     )
     assert len(history.history["val_loss"]) == 2
     assert int(model.optimizer.iterations) == 8
+
+
+def test_validation_targets_may_lack_the_last_axis_of_size_one() -> None:
+    for y, other in ((Y, Y[:, 0]), (Y[:, 0], Y)):
+        history = linear().fit(X, y, validation_data=(X, other), shuffle=False, verbose=0).history
+        assert history["val_loss"][0] < history["loss"][0]
 
 
 def test_a_model_without_an_input_is_built_by_the_data() -> None:
