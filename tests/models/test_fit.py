@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from typing import Any
@@ -455,6 +456,33 @@ def test_train_step_can_be_replaced() -> None:
     history = model.fit(X, Y, epochs=5, verbose=0).history
     assert list(history) == ["loss"]
     assert history["loss"][-1] < history["loss"][0]
+
+
+def test_a_loss_that_a_train_step_returns_is_reported_though_no_metric_took_it_in() -> None:
+    class Constant(Sequential):
+        def train_step(self, data: Any) -> dict:
+            return {"loss": ops.convert_to_tensor(2.5)}
+
+    model = Constant([layers.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.fit(X, Y, verbose=0).history == {"loss": [2.5]}
+
+
+def test_a_generator_for_validation_goes_on_where_it_stopped() -> None:
+    taken = []
+
+    def batches() -> Any:
+        for place in itertools.count():
+            taken.append(place)
+            yield X, Y + place
+
+    model = linear(rate=0.0)
+    losses_seen = model.fit(
+        X, Y, epochs=2, validation_data=batches(), validation_steps=2, verbose=0
+    )
+    assert taken == [0, 1, 2, 3]
+    first, second = losses_seen.history["val_loss"]
+    assert first != second
 
 
 def test_two_networks_can_play_against_each_other() -> None:
