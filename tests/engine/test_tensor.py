@@ -105,7 +105,7 @@ def test_equality_with_none_and_use_as_a_key():
 def test_conversion_to_python_and_numpy():
     x = Tensor(2.5)
     assert (float(x), int(x), bool(x), x.item()) == (2.5, 2, True, 2.5)
-    assert f"{x:.2f}" == "2.50"
+    assert (f"{x:.2f}", f"{x}", f"{Tensor(np.arange(2))}") == ("2.50", "2.5", "[0 1]")
     assert range(5)[Tensor(np.int32(3))] == 3
     assert np.asarray(Tensor(A)) is A
     assert np.asarray(Tensor(A), np.float64).dtype == np.float64
@@ -156,9 +156,13 @@ def test_integer_variables_are_never_tracked():
 
 def test_variables_are_named_in_order():
     assert [Variable(0.0).name, Variable(0.0).name] == ["variable", "variable_1"]
-    assert repr(Variable([1.0], name="b", path="a/b")) == (
-        "<Variable path=a/b, shape=(1,), dtype=float64>"
-    )
+
+
+def test_a_variable_shows_its_name_and_values():
+    shown = "<Variable path=a/b, shape=(1,), dtype=float64, value=[1.]>"
+    variable = Variable([1.0], name="b", path="a/b")
+    assert repr(variable) == str(variable) == f"{variable}" == shown
+    assert f"{Variable(0.5):.2f}" == "0.50"
 
 
 def test_a_flat_buffer_holds_its_variables_aligned():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from typing import Any
@@ -298,7 +299,8 @@ def test_a_diverging_loss_stops_too() -> None:
         ({"validation_data": (X, Y[:5])}, "40 rows in validation x and 5 in validation y"),
         ({"validation_data": (X[:, :2], Y)}, r"validation x expected shape \(rows, 3\)"),
         ({"validation_data": (X, [Y, Y])}, "validation y expected 1 array as in y, got 2 arrays"),
-        ({"validation_data": (X, Y[:, 0])}, "validation y expected 2 axes as in y"),
+        ({"validation_data": (X, Y[:, None])}, "validation y expected 2 axes as in y"),
+        ({"y": Y[:, 0], "validation_data": (X, np.hstack([Y, Y]))}, "validation y expected 1 axes"),
         ({"validation_data": X}, r"validation_data expected \(x, y\).*got ndarray"),
         ({"verbose": 5}, "verbose expected 0, 1, 2 or 'auto', got 5"),
         ({"x": None}, "x expected data, got None"),
@@ -367,6 +369,12 @@ def test_a_generator_trains_and_validates() -> None:
     )
     assert len(history.history["val_loss"]) == 2
     assert int(model.optimizer.iterations) == 8
+
+
+def test_validation_targets_may_lack_the_last_axis_of_size_one() -> None:
+    for y, other in ((Y, Y[:, 0]), (Y[:, 0], Y)):
+        history = linear().fit(X, y, validation_data=(X, other), shuffle=False, verbose=0).history
+        assert history["val_loss"][0] < history["loss"][0]
 
 
 def test_a_model_without_an_input_is_built_by_the_data() -> None:
@@ -448,6 +456,33 @@ def test_train_step_can_be_replaced() -> None:
     history = model.fit(X, Y, epochs=5, verbose=0).history
     assert list(history) == ["loss"]
     assert history["loss"][-1] < history["loss"][0]
+
+
+def test_a_loss_that_a_train_step_returns_is_reported_though_no_metric_took_it_in() -> None:
+    class Constant(Sequential):
+        def train_step(self, data: Any) -> dict:
+            return {"loss": ops.convert_to_tensor(2.5)}
+
+    model = Constant([layers.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.fit(X, Y, verbose=0).history == {"loss": [2.5]}
+
+
+def test_a_generator_for_validation_goes_on_where_it_stopped() -> None:
+    taken = []
+
+    def batches() -> Any:
+        for place in itertools.count():
+            taken.append(place)
+            yield X, Y + place
+
+    model = linear(rate=0.0)
+    losses_seen = model.fit(
+        X, Y, epochs=2, validation_data=batches(), validation_steps=2, verbose=0
+    )
+    assert taken == [0, 1, 2, 3]
+    first, second = losses_seen.history["val_loss"]
+    assert first != second
 
 
 def test_two_networks_can_play_against_each_other() -> None:

@@ -94,6 +94,14 @@ def test_first_layer_may_be_a_model() -> None:
     assert outer(numbers(2, 4)).shape == (2, 2)
 
 
+def test_first_layer_may_be_a_model_whose_single_input_is_in_a_list() -> None:
+    features = Sequential([Input((4,)), layers.Dense(3), layers.Dense(2)])
+    cut = Model(features.inputs, features.layers[0].output)
+    model = Sequential([cut, layers.Dense(5)])
+    assert (model.input_shape, model.output_shape) == ((None, 4), (None, 5))
+    np.testing.assert_array_equal(model(numbers(2, 4)), model.layers[1](cut(numbers(2, 4))))
+
+
 def test_second_model_is_cut_from_a_sequential_one() -> None:
     model = Sequential([Input((4,)), layers.Dense(3, name="hidden"), layers.Dense(1)])
     hidden = Model(model.inputs, model.get_layer("hidden").output)

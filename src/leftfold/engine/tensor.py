@@ -119,7 +119,9 @@ class Tensor:
         return self.data.__index__()
 
     def __format__(self, spec: str) -> str:
-        return format(self.data.item(), spec) if spec and self.data.ndim == 0 else str(self)
+        """The values alone, as NumPy writes them."""
+        values = self.numpy()
+        return format(values[()] if isinstance(values, np.ndarray) else values, spec)
 
     def __hash__(self) -> int:
         return id(self)

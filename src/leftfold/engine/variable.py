@@ -81,8 +81,12 @@ class Variable(Tensor):
         self.data -= np.asarray(as_array(value)).astype(self.data.dtype, copy=False)
         return self
 
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec) if spec else repr(self)
+
     def __repr__(self) -> str:
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+        about = f"path={self.path}, shape={self.shape}, dtype={self.dtype}"
+        return f"<Variable {about}, value={self.data}>"
 
 
 class FlatBuffer:

@@ -61,7 +61,8 @@ class _SKLearnModel(BaseEstimator):
         if not isinstance(self.model, Model):
             return self.model(X, y, **(self.model_kwargs or {}))
         made = clone_model(self.model)
-        made.compile_from_config(copy.deepcopy(self.model.get_compile_config()))
+        if not made.compiled:  # one of a class of the user's own
+            made.compile_from_config(copy.deepcopy(self.model.get_compile_config()))
         return made
 
     def _target(self, y: np.ndarray) -> np.ndarray:

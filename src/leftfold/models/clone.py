@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy as copying
 from collections.abc import Callable
 from typing import Any
 
 from leftfold.engine import KerasTensor
 from leftfold.engine.symbolic import Operation, PrimitiveCall, leaves, map_structure
 from leftfold.layers import Layer
+from leftfold.metrics import Metric
 from leftfold.models.functional import Functional
 from leftfold.models.graph import node_of
 from leftfold.models.sequential import Sequential
@@ -21,6 +23,9 @@ def clone_model(
     recursive: bool = False,
 ) -> Any:
     """A model of the same layers with weights of its own, made anew.
+
+    One that was compiled gives a model that is compiled alike, with an optimiser and metrics of
+    its own.
 
     Args:
         model: any model; of a subclassed one the constructor is called again.
@@ -53,15 +58,41 @@ def clone_model(
         if begin is None and model._input_layer is not None:
             begin = _new_input(model._input_layer)
         copies = [copy(layer) for layer in model.layers]
-        return Sequential(copies if begin is None else [begin, *copies], name=model.name)
+        clone = Sequential(copies if begin is None else [begin, *copies], name=model.name)
+        return _compiled_alike(clone, model)
     if isinstance(model, Functional):
-        return _clone_graph(model, input_tensors, copy, call_function or _call)
+        clone = _clone_graph(model, input_tensors, copy, call_function or _call)
+        return _compiled_alike(clone, model)
     if input_tensors is not None or clone_function is not None:
         raise ValueError(
             f"clone_model cannot take the subclassed model {model.name} apart: give it neither "
             "input_tensors nor clone_function."
         )
     return type(model).from_config(model.get_config())
+
+
+def _compiled_alike(clone: Any, model: Any) -> Any:
+    """`clone`, compiled if `model` was."""
+    if not model.compiled:
+        return clone
+    arguments = dict(model._compile_arguments)
+    optimizer = arguments["optimizer"]
+    arguments["optimizer"] = type(optimizer).from_config(optimizer.get_config())
+    for name in ("metrics", "weighted_metrics"):
+        arguments[name] = map_structure(_fresh, arguments[name])
+    clone.compile(**arguments)
+    if clone.built and clone.trainable_variables:
+        clone.optimizer.build(clone.trainable_variables)
+    return clone
+
+
+def _fresh(metric: Any) -> Any:
+    """A metric like the given one that has seen nothing; a name or a function as it is."""
+    if not isinstance(metric, Metric):
+        return metric
+    other = copying.deepcopy(metric)
+    other.reset_state()
+    return other
 
 
 def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:

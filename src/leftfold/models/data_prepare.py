@@ -209,6 +209,8 @@ def check_values(model: Any, x: Structure, name: str) -> None:
 def check_alike(y: Structure, name: str, like: Structure, like_name: str) -> None:
     """Hold validation targets against those of training: as many arrays, of the same rank.
 
+    A last axis of size 1 may be there or not, since losses and metrics make up for it.
+
     Raises:
         ValueError: naming the first array that differs.
     """
@@ -219,11 +221,15 @@ def check_alike(y: Structure, name: str, like: Structure, like_name: str) -> Non
             f"{_counted(len(given), 'array')}."
         )
     for (label, array), (like_label, other) in zip(given, expected, strict=True):
-        if array.ndim != other.ndim:
+        if array.ndim != other.ndim and _rank(array) != _rank(other):
             raise ValueError(
                 f"{label} expected {other.ndim} axes as in {like_label}, got shape "
                 f"{_shown((None, *array.shape[1:]))}."
             )
+
+
+def _rank(array: Any) -> int:
+    return array.ndim - (array.ndim > 1 and array.shape[-1] == 1)
 
 
 def _counted(count: int, noun: str) -> str:

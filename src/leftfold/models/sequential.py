@@ -308,7 +308,7 @@ def _known_input_shape(layer: Layer) -> Any:
 def _input_dtype(layer: Layer) -> str:
     """The element type that a first layer takes."""
     if isinstance(layer, Functional):
-        return str(layer.input.dtype)
+        return str(layer.inputs[0].dtype)
     return str(getattr(layer, "input_dtype", layer.variable_dtype))
 
 

@@ -25,7 +25,9 @@ from leftfold.interop.tensorflow import (
     test,
     train,
 )
+from leftfold.interop.tensorflow.arrays import *
 from leftfold.interop.tensorflow.debugging import *
+from leftfold.interop.tensorflow.dtypes import *
 from leftfold.interop.tensorflow.flow import *
 from leftfold.interop.tensorflow.functions import (
     TensorShape,
@@ -36,7 +38,6 @@ from leftfold.interop.tensorflow.functions import (
     disable_eager_execution,
     enable_eager_execution,
     executing_eagerly,
-    fill,
     function,
     gather,
     identity,
@@ -52,48 +53,12 @@ from leftfold.interop.tensorflow.functions import (
 from leftfold.interop.tensorflow.functions import write as print
 from leftfold.interop.tensorflow.gradient_tape import GradientTape
 from leftfold.interop.tensorflow.indexing import *
-from leftfold.interop.tensorflow.linalg import matmul
+from leftfold.interop.tensorflow.linalg import eye, matmul
 from leftfold.interop.tensorflow.logs import get_logger
 from leftfold.interop.tensorflow.math import *
 from leftfold.interop.tensorflow.ragged import RaggedTensor
 from leftfold.interop.tensorflow.sparse import SparseTensor
-from leftfold.ops import (
-    argsort,
-    broadcast_to,
-    cast,
-    cond,
-    custom_gradient,
-    expand_dims,
-    eye,
-    linspace,
-    ones,
-    ones_like,
-    pad,
-    repeat,
-    reshape,
-    roll,
-    searchsorted,
-    shape,
-    slice,
-    sort,
-    split,
-    squeeze,
-    stack,
-    stop_gradient,
-    tile,
-    transpose,
-    unique,
-    unstack,
-    where,
-    while_loop,
-    zeros,
-    zeros_like,
-)
+from leftfold.ops import custom_gradient
 from leftfold.preprocessing.dataset import TensorSpec
 
-float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
-half, double = float16, float64
-int8, int16, int32, int64, uint8 = "int8", "int16", "int32", "int64", "uint8"
-bool = "bool"
-string = "string"
 newaxis = None

@@ -11,11 +11,30 @@ import numpy as np
 from leftfold import ops
 from leftfold.engine import Tensor
 from leftfold.engine.symbolic import leaves, map_structure
+from leftfold.interop.tensorflow.arguments import translated
 
 __all__ = [
-    *("TensorArray", "case", "control_dependencies", "foldl", "foldr", "group", "init_scope"),
-    *("map_fn", "no_op", "numpy_function", "scan", "switch_case", "vectorized_map"),
+    *("TensorArray", "case", "cond", "control_dependencies", "foldl", "foldr", "group"),
+    *("init_scope", "map_fn", "no_op", "numpy_function", "scan", "switch_case", "vectorized_map"),
+    "while_loop",
 ]
+
+cond = translated(ops.cond)
+
+
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    shape_invariants: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    maximum_iterations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """`body(*loop_vars)` again and again, as long as `cond(*loop_vars)` holds."""
+    return ops.while_loop(cond, body, loop_vars, maximum_iterations)
 
 
 def _count(elems: Any) -> int:

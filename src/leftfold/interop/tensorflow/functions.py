@@ -74,11 +74,36 @@ def concat(values: Any, axis: int, name: str = "concat") -> Any:
     return ops.concatenate(values, axis=axis)
 
 
-def gather(params: Any, indices: Any, axis: int = 0, batch_dims: int = 0, name: Any = None) -> Any:
-    """Slices of `params` along `axis` at `indices`."""
-    if batch_dims:
-        raise NotImplementedError("tf.gather expected batch_dims=0: use ops.take_along_axis.")
-    return ops.take(params, indices, axis=axis)
+def gather(
+    params: Any,
+    indices: Any,
+    validate_indices: Any = None,
+    axis: int | None = None,
+    batch_dims: int = 0,
+    name: str | None = None,
+) -> Any:
+    """Slices of `params` along `axis` at `indices`.
+
+    Args:
+        params: what to take them from.
+        indices: whole numbers; their first `batch_dims` axes are those of `params`.
+        validate_indices: accepted, without effect.
+        axis: the first one behind `batch_dims` by default.
+        batch_dims: how many axes go side by side.
+        name: accepted, without effect.
+    """
+    if not batch_dims:
+        return ops.take(params, indices, axis=axis or 0)
+    if axis not in (None, batch_dims):
+        raise NotImplementedError(
+            f"tf.gather expected axis={batch_dims} beside batch_dims={batch_dims}, got {axis}: "
+            "use ops.take_along_axis."
+        )
+    places = np.asarray(indices)
+    rows = np.indices(places.shape[:batch_dims])
+    inner = (1,) * (places.ndim - batch_dims)
+    side_by_side = [row.reshape(*row.shape, *inner) for row in rows]
+    return ops.convert_to_tensor(params)[tuple([*side_by_side, places])]
 
 
 def range(
@@ -88,11 +113,6 @@ def range(
     if limit is None:
         start, limit = 0, start
     return ops.arange(start, limit, delta, dtype=dtype)
-
-
-def fill(dims: Any, value: Any, name: str | None = None) -> Any:
-    """A tensor of shape `dims` that holds `value` everywhere."""
-    return ops.full(dims, value)
 
 
 def one_hot(
@@ -129,9 +149,19 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: Any = None) -> Any:
-    """The rows where `mask` is true."""
-    places = np.flatnonzero(np.asarray(mask))
-    return ops.take(tensor, places, axis=axis or 0)
+    """The elements, or slices, where `mask` is true, one behind the other.
+
+    Args:
+        tensor: what to choose from.
+        mask: true or false for each place of one axis of `tensor`, or of several.
+        axis: the first of these axes.
+        name: accepted, without effect.
+    """
+    tensor, chosen, first = ops.convert_to_tensor(tensor), np.asarray(mask, bool), axis or 0
+    sizes = tuple(tensor.shape[first : first + chosen.ndim])
+    if not chosen.ndim or sizes != chosen.shape:
+        raise ValueError(f"tf.boolean_mask expected a mask of {sizes}, got {chosen.shape}.")
+    return tensor[(slice(None),) * first + np.nonzero(chosen)]
 
 
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: Any = None) -> Any:

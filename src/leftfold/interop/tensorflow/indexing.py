@@ -35,6 +35,7 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: Any 
 
 def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any, name: Any = None) -> Any:
     """`tensor` with `updates` added at `indices`."""
+    tensor = ops.convert_to_tensor(tensor)
     return tensor + scatter_nd(indices, updates, tensor.shape)
 
 

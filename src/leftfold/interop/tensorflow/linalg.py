@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from leftfold import ops
-from leftfold.interop.tensorflow.math import l2_normalize
-from leftfold.ops import det, diag, einsum, inv, norm, solve, tensordot, trace
+from leftfold.interop.tensorflow.math import einsum, l2_normalize, norm, tensordot
+from leftfold.ops import det, diag, inv, solve, trace
 
 __all__ = [
     *("band_part", "det", "diag", "einsum", "eye", "global_norm", "inv", "l2_normalize", "matmul"),
@@ -15,9 +15,18 @@ __all__ = [
 ]
 
 
-def eye(num_rows: int, num_columns: int | None = None, dtype: Any = None, name: Any = None) -> Any:
-    """The identity matrix."""
-    return ops.eye(num_rows, num_columns, dtype=dtype or "float32")
+def eye(
+    num_rows: int,
+    num_columns: int | None = None,
+    batch_shape: Any = None,
+    dtype: Any = "float32",
+    name: Any = None,
+) -> Any:
+    """The identity matrix, once for each place of `batch_shape`."""
+    matrix = ops.eye(num_rows, num_columns, dtype=dtype)
+    if batch_shape is None:
+        return matrix
+    return ops.broadcast_to(matrix, (*map(int, batch_shape), *matrix.shape))
 
 
 def matmul(

@@ -6,22 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from leftfold import ops
-from leftfold.interop.tensorflow.math import l2_normalize
-from leftfold.ops import (
-    elu,
-    gelu,
-    leaky_relu,
-    log_softmax,
-    moments,
-    relu,
-    relu6,
-    selu,
+from leftfold.interop.tensorflow.arguments import translated
+from leftfold.interop.tensorflow.math import (
+    l2_normalize,
     sigmoid,
-    silu,
-    softmax,
     softplus,
     softsign,
-    swish,
     tanh,
     top_k,
 )
@@ -39,6 +29,37 @@ __all__ = [
     ),
     *("sparse_softmax_cross_entropy_with_logits", "swish", "tanh", "top_k"),
 ]
+
+
+elu = translated(ops.elu, features="x")
+leaky_relu = translated(ops.leaky_relu, features="x", alpha="negative_slope")
+relu = translated(ops.relu, features="x")
+relu6 = translated(ops.relu6, features="x")
+selu = translated(ops.selu, features="x")
+silu = translated(ops.silu, features="x")
+swish = silu
+
+
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+    """`x` times the share of a normal distribution below it, exactly unless asked otherwise."""
+    return ops.gelu(features, approximate)
+
+
+def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Any:
+    """Probabilities along an axis, the last by default."""
+    return ops.softmax(logits, axis=-1 if axis is None else axis)
+
+
+def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Any:
+    """The logarithms of `softmax`."""
+    return ops.log_softmax(logits, axis=-1 if axis is None else axis)
+
+
+def moments(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """Mean and variance over `axes`."""
+    return ops.moments(x, axes, keepdims)
 
 
 def dropout(

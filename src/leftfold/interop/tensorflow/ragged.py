@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold import ops
 from leftfold.engine import Tensor
 
 __all__ = ["RaggedTensor", "constant"]
@@ -29,6 +30,22 @@ class RaggedTensor:
         self.flat_values = values
         self._lengths = list(lengths)
         self._ends = np.cumsum(self._lengths, dtype=int).tolist()
+
+    @classmethod
+    def from_row_lengths(cls, values: Any, row_lengths: Any) -> RaggedTensor:
+        """Rows of these lengths, whose values lie one behind the other."""
+        values, lengths = ops.convert_to_tensor(values), np.asarray(row_lengths).tolist()
+        if sum(lengths) != values.shape[0]:
+            raise ValueError(
+                f"RaggedTensor expected row lengths that sum to the {values.shape[0]} values, "
+                f"got {lengths}."
+            )
+        return cls(values, lengths)
+
+    @classmethod
+    def from_row_splits(cls, values: Any, row_splits: Any) -> RaggedTensor:
+        """Rows that lie between these places, of which the first is 0."""
+        return cls.from_row_lengths(values, np.diff(np.asarray(row_splits)))
 
     @property
     def shape(self) -> tuple[int, None]:
