@@ -230,8 +230,13 @@ def layer_normalization(
     others = tuple(a for a in range(x.ndim) if a not in axes)
     shape = [n if a in axes else 1 for a, n in enumerate(x.shape)]
     scale = None if gamma is None else as_full_array(gamma).reshape(shape)
-    centred = x - np.mean(x, axis=axes, keepdims=True)
-    variance = np.mean(centred * centred, axis=axes, keepdims=True)
+    count = math.prod(x.shape[a] for a in axes)
+
+    def mean(values: np.ndarray) -> Any:  # that of NumPy takes as long as all the rest
+        return np.add.reduce(values, axis=axes, keepdims=True) / x.dtype.type(count)
+
+    centred = x - mean(x)
+    variance = mean(centred * centred)
     inverse = (1 / np.sqrt(variance + epsilon)).astype(x.dtype, copy=False)
     normal = centred * inverse
     y = normal if scale is None else normal * scale
@@ -242,13 +247,13 @@ def layer_normalization(
         dx = dgamma = dbeta = None
         if needs[0]:
             slope = dy if scale is None else dy * scale
-            dx = slope - np.mean(slope, axis=axes, keepdims=True)
-            dx -= normal * np.mean(slope * normal, axis=axes, keepdims=True)
+            dx = slope - mean(slope)
+            dx -= normal * mean(slope * normal)
             dx *= inverse
         if needs[1]:
-            dgamma = np.sum(dy * normal, axis=others).reshape(gamma.shape)
+            dgamma = np.add.reduce(dy * normal, axis=others).reshape(gamma.shape)
         if needs[2]:
-            dbeta = np.sum(dy, axis=others).reshape(beta.shape)
+            dbeta = np.add.reduce(dy, axis=others).reshape(beta.shape)
         return dx, dgamma, dbeta
 
     return y, vjp
