@@ -103,3 +103,12 @@ def test_an_error_ends_the_trace():
         ops.matmul(tensor(1, 2), tensor(1, 2, 3))
     trace = traced(ops.exp, tensor(1))
     assert trace.whole
+
+
+def test_a_trace_inside_another_spoils_only_that():
+    x = tensor(1, 2)
+    with Trace([x]) as outer:
+        inner = traced(ops.exp, x)
+        result = x * 2
+    outer.end([result])
+    assert inner.whole and not outer.whole

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from leftfold.engine.random import Key
-from leftfold.engine.recording import active
+from leftfold.engine.recording import active, spoil_trace
 from leftfold.engine.tape import Tape
 from leftfold.engine.tensor import Tensor
 from leftfold.engine.variable import Variable
@@ -88,13 +88,15 @@ class Trace:
         self.whole = len(self._places) == len(inputs)
         self._variables: list[tuple[Variable, bool]] = []
         self._results: list[int] = []
+        self._around: Trace | None = None
 
     def __enter__(self) -> Trace:
-        active.trace = self
+        spoil_trace()  # the one around misses what this one notes
+        self._around, active.trace = active.trace, self
         return self
 
     def __exit__(self, *error: object) -> None:
-        active.trace = None
+        active.trace = self._around
 
     def note(
         self,
