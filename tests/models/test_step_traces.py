@@ -368,6 +368,17 @@ def test_losses_of_the_last_batch_are_shown():
     assert len(seen) == 5
 
 
+def test_losses_added_between_batches_are_forgotten():
+    model = small()
+    model.compile("sgd", "mse")
+    for _ in range(4):
+        model.train_on_batch(X[:8], Y[:8])
+    model.add_loss(1.0)
+    model.train_on_batch(X[:8], Y[:8])
+    assert is_traced(model)
+    assert model.losses == []
+
+
 def test_states_are_kept_where_first_ones_are_given():
     x = layers.Input(batch_shape=(2, 6, 3))
     reader = layers.GRU(3, stateful=True)

@@ -10,6 +10,7 @@ from leftfold.engine import Tape, Tensor
 from leftfold.engine.changes import latest_change
 from leftfold.engine.recording import active, recording
 from leftfold.engine.trace import Trace
+from leftfold.layers.losses import with_losses
 
 Computation = Callable[..., list[Any]]
 
@@ -47,6 +48,8 @@ class StepTraces:
         key = (compute.__name__, change, active.paused > 0, *shapes)
         trace = self._traces.get(key)
         if trace is not None:
+            if with_losses:
+                model._forget_losses()  # as the call of a model does
             return trace.run(inputs)
         if not self._is_second(key) or not _is_steady(model):
             return run_anew(compute, inputs)
