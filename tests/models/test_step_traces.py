@@ -358,6 +358,16 @@ def test_fractions_are_refused_however_many_batches_came():
         model.predict_on_batch(np.full((2, 3), 1.5, np.float32))
 
 
+def test_a_policy_that_changes_counts():
+    model = small()
+    for _ in range(4):
+        model.predict_on_batch(X[:8])
+    assert is_traced(model)
+    model.layers[0].dtype_policy.name = "float64"
+    with pytest.raises(TypeError, match="float64"):
+        model.predict_on_batch(X[:8])
+
+
 def test_losses_of_the_last_batch_are_shown():
     model = chain(layers.GRU(3, activity_regularizer="l2"))
     model.compile("sgd", "mse")
