@@ -10,6 +10,7 @@ import pytest
 from leftfold import ops
 from leftfold.engine import Tape, Tensor, Variable
 from leftfold.engine.random import SeedGenerator
+from leftfold.engine.tensor import as_full_array
 from leftfold.engine.trace import Trace
 
 
@@ -62,12 +63,25 @@ def test_draws_new_random_numbers():
     np.testing.assert_array_equal(first, ops.dropout(ones, 0.5, again.next()).numpy())
 
 
-def test_knows_when_other_gradients_are_wanted():
-    weight = Variable(np.ones(2, np.float32))
-    trace = traced(lambda x: x * weight, tensor(1, 2))
-    assert trace.current
-    weight.trainable = False
-    assert not trace.current
+SEEDS = SeedGenerator(1)
+KEY = SEEDS.next()
+
+
+def twice(x: Tensor) -> Any:
+    key = SEEDS.next()
+    return ops.dropout(x, 0.5, key) + ops.dropout(x, 0.5, key)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(lambda x: ops.dropout(x, 0.5, KEY), id="drawn before"),
+        pytest.param(twice, id="used twice"),
+        pytest.param(lambda x: x * float(SEEDS.next()[1] > 0), id="used otherwise"),
+    ],
+)
+def test_refuses_random_keys_that_are_not_drawn_for_one_primitive(function: Any):
+    assert not traced(function, tensor(1, 2)).whole
 
 
 FOREIGN = np.array([1.0, 2.0], np.float32)
@@ -87,6 +101,10 @@ STATE = Variable(np.zeros(2, np.float32), trainable=False)
         pytest.param(lambda x: x * STATE.assign_add([1.0, 1.0]), id="assign_add"),
         pytest.param(lambda x: ops.where(x > 1, x, np.zeros(2, np.float32)), id="where"),
         pytest.param(lambda x: Tensor(x.data + 1), id="result"),
+        pytest.param(lambda x: x if np.all(as_full_array(x) > 0) else -x, id="bare array"),
+        pytest.param(lambda x: x[(ops.argsort(x),)], id="key with a tensor in it"),
+        pytest.param(lambda x: x[(np.array([1, 0]),)], id="key with an array in it"),
+        pytest.param(lambda x: x[: ops.argmax(x)], id="slice up to a tensor"),
     ],
 )
 def test_refuses_what_it_cannot_account_for(function: Any):

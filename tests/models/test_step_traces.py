@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 import leftfold
-from leftfold import callbacks, layers, losses, ops, regularizers, utils
-from leftfold.engine import Tape
+from leftfold import callbacks, config, layers, losses, ops, regularizers, utils
+from leftfold.engine import Tape, no_recording
+from leftfold.models.step_traces import StepTraces
 
 X = np.random.default_rng(0).normal(size=(22, 6, 3)).astype(np.float32)
 Y = np.random.default_rng(1).random((22, 1)).astype(np.float32)
@@ -192,6 +194,231 @@ def test_freezing_a_layer_counts():
     model.fit(X, Y, batch_size=8, epochs=2, verbose=0)
     for a, b in zip(before, model.layers[0].get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+class Steeper(regularizers.Regularizer):
+    """Penalises more each time that it is asked."""
+
+    calls = 0
+
+    def __call__(self, x: Any) -> Any:
+        self.calls += 1
+        return ops.sum(ops.square(x)) * float(self.calls)
+
+
+def counted(function: Any) -> Any:
+    """A wrapper that goes by the name of what it wraps, and does something else each time."""
+    calls = [0.0]
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        calls[0] += 1
+        return function(*args, **kwargs) * calls[0]
+
+    return wrapper
+
+
+def set_by_turns(*names: Any, values: Sequence[Any]) -> Callable[[Any, int], None]:
+    """Sets an attribute of the model, or of what is in it, to the next of these values."""
+
+    def change(model: Any, turn: int) -> None:
+        for name in names[:-1]:
+            model = model[name] if isinstance(name, int) else getattr(model, name)
+        setattr(model, names[-1], values[turn % len(values)])
+
+    return change
+
+
+def small(**kwargs: Any) -> leftfold.Model:
+    return chain(layers.GRU(3), layers.Dense(2, **kwargs))
+
+
+DENSE = ("layers", 1)
+CHANGES: dict[str, tuple[Callable[[], leftfold.Model], Any, Any]] = {
+    "factor of a regularizer": (
+        lambda: small(kernel_regularizer=regularizers.L2(0.1)),
+        "mse",
+        set_by_turns(*DENSE, "kernel_regularizer", "l2", values=[0.1, 0.5]),
+    ),
+    "regularizer of a variable": (
+        small,
+        "mse",
+        set_by_turns(*DENSE, "kernel", "regularizer", values=[regularizers.L2(0.1), None]),
+    ),
+    "reduction of a loss": (
+        small,
+        losses.Huber,
+        set_by_turns("loss", "reduction", values=["sum", "sum_over_batch_size"]),
+    ),
+    "function of a loss": (
+        small,
+        losses.MeanSquaredError,
+        set_by_turns("loss", "fn", values=[losses.mean_absolute_error, losses.mean_squared_error]),
+    ),
+    "scale of the loss": (
+        small,
+        "mse",
+        set_by_turns("optimizer", "loss_scale_factor", values=[None, 4.0]),
+    ),
+    "trainable of a penalised variable": (
+        lambda: small(kernel_regularizer="l2"),
+        "mse",
+        set_by_turns(*DENSE, "kernel", "trainable", values=[True, False]),
+    ),
+    "epsilon": (small, "mape", lambda model, turn: config.set_epsilon((0.1, 0.5)[turn % 2])),
+    "floatx": (small, "mae", lambda model, turn: config.set_floatx(f"float{64 >> turn % 2}")),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_any_setting_that_changes_counts(name: str):
+    make, loss, change = CHANGES[name]
+
+    def run(eagerly: bool) -> Any:
+        utils.set_random_seed(5)
+        model = make()
+        model.compile("sgd", loss() if isinstance(loss, type) else loss, run_eagerly=eagerly)
+        seen: list[Any] = []
+        for turn in range(4):
+            change(model, turn)
+            seen += [model.train_on_batch(X[:8], Y[:8]) for _ in range(4)]
+            seen += [model.test_on_batch(X[:8], Y[:8]) for _ in range(4)]
+        return model, seen
+
+    try:
+        found = run(eagerly=False)
+        assert_same(found, run(eagerly=True))
+    finally:
+        config.set_epsilon(1e-7)
+        config.set_floatx("float32")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(lambda m: m, "call"), (lambda m: m, "compute_loss")]
+    + [(lambda m: m.layers[1], name) for name in ("call", "activation")]
+    + [(lambda m: layers.Dense, "call")],
+    ids=["model.call", "model.compute_loss", "layer.call", "layer.activation", "class"],
+)
+def test_wrapped_functions_are_called_for_every_batch(
+    owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    def make() -> leftfold.Model:
+        monkeypatch.undo()
+        model = small(activation="tanh")
+        monkeypatch.setattr(owner(model), name, counted(getattr(owner(model), name)))
+        return model
+
+    found = trained(make)
+    assert not is_traced(found[0])
+    assert_same(found, trained(make, eagerly=True))
+
+
+def test_a_regularizer_of_the_users_own_is_called_for_every_batch():
+    def make() -> leftfold.Model:
+        model = small()
+        model.layers[1].kernel.regularizer = Steeper()
+        return model
+
+    found = trained(make)
+    assert not is_traced(found[0])
+    assert_same(found, trained(make, eagerly=True))
+
+
+def test_a_wrapped_loss_is_called_for_every_batch():
+    losses_of = [trained(small, e, loss=counted(losses.mean_squared_error)) for e in (False, True)]
+    assert not is_traced(losses_of[0][0])
+    assert_same(*losses_of)
+
+
+def test_targets_of_another_kind_are_seen():
+    def run(eagerly: bool) -> Any:
+        utils.set_random_seed(5)
+        model = small()
+        model.compile("sgd", "hinge", run_eagerly=eagerly)
+        batches = [np.ones((8, 1))] * 4 + [np.resize([-1.0, 1.0], (8, 1))] * 2
+        return model, [model.train_on_batch(X[:8], y) for y in batches]
+
+    assert_same(run(eagerly=False), run(eagerly=True))
+
+
+def test_fractions_are_refused_however_many_batches_came():
+    model = leftfold.Sequential([layers.Input((6, 3)), layers.GRU(3), layers.Dense(4, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    for _ in range(4):
+        model.train_on_batch(X[:8], np.ones(8, np.float32))
+    assert is_traced(model)
+    with pytest.raises(ValueError, match="whole numbers"):
+        model.train_on_batch(X[:8], np.full(8, 1.5, np.float32))
+    whole = layers.Input((3,), dtype="int32")
+    model = leftfold.Model(whole, whole * 2)
+    for _ in range(4):
+        model.predict_on_batch(np.ones((2, 3), np.float32))
+    with pytest.raises(ValueError, match="whole numbers"):
+        model.predict_on_batch(np.full((2, 3), 1.5, np.float32))
+
+
+def test_a_policy_that_changes_counts():
+    model = small()
+    for _ in range(4):
+        model.predict_on_batch(X[:8])
+    assert is_traced(model)
+    model.layers[0].dtype_policy.name = "float64"
+    with pytest.raises(TypeError, match="float64"):
+        model.predict_on_batch(X[:8])
+
+
+def test_losses_of_the_last_batch_are_shown():
+    model = chain(layers.GRU(3, activity_regularizer="l2"))
+    model.compile("sgd", "mse")
+    seen = set()
+    for start in range(0, 20, 4):
+        model.train_on_batch(X[start : start + 4], Y[start : start + 4])
+        seen.add(float(model.losses[0]))
+    assert len(seen) == 5
+
+
+def test_losses_added_between_batches_are_forgotten():
+    model = small()
+    model.compile("sgd", "mse")
+    for _ in range(4):
+        model.train_on_batch(X[:8], Y[:8])
+    model.add_loss(1.0)
+    model.train_on_batch(X[:8], Y[:8])
+    assert is_traced(model)
+    assert model.losses == []
+
+
+def test_states_are_kept_where_first_ones_are_given():
+    x = layers.Input(batch_shape=(2, 6, 3))
+    reader = layers.GRU(3, stateful=True)
+    model = leftfold.Model(x, reader(x, initial_state=[x[:, 0]]))
+    for start in range(0, 10, 2):
+        last = model.predict_on_batch(X[start : start + 2])
+        np.testing.assert_array_equal(reader.states[0].numpy(), last)
+
+
+def test_training_goes_on_after_attempts_without_gradients():
+    model = small()
+    model.compile("sgd", "mse")
+    for _ in range(3):
+        with no_recording(), pytest.raises(ValueError, match="no gradient"):
+            model.train_on_batch(X[:8], Y[:8])
+    first = model.train_on_batch(X[:8], Y[:8])
+    assert model.train_on_batch(X[:8], Y[:8]) < first
+
+
+def test_few_shapes_are_remembered():
+    model = leftfold.Sequential([layers.Input((None, 3)), layers.GRU(2)])
+    data = np.zeros((1, 2000, 3), np.float32)
+    for timesteps in range(1, 2000):
+        for _ in range(1 + (timesteps < 50)):
+            model.predict_on_batch(data[:, :timesteps])
+    assert len(model._traces._traces) == StepTraces.MOST_TRACES
+    model.stop_predicting = None
+    for timesteps in range(1, 2000):
+        model.predict_on_batch(data[:, :timesteps])
+    assert len(model._traces._batches) <= StepTraces.MOST_SHAPES
 
 
 def test_weights_of_samples_are_heeded():

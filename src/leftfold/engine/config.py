@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from leftfold.engine.changes import note_change
 from leftfold.engine.processors import available_processors
 
 _FLOAT_TYPES = ("float16", "float32", "float64")
@@ -28,6 +29,7 @@ def set_floatx(value: str) -> None:
     if value not in _FLOAT_TYPES:
         raise ValueError(f"floatx expected one of {', '.join(_FLOAT_TYPES)}, got {value!r}.")
     _settings["floatx"] = value
+    note_change()
 
 
 def epsilon() -> float:
@@ -38,6 +40,7 @@ def epsilon() -> float:
 def set_epsilon(value: float) -> None:
     """Change the small number that `epsilon()` returns."""
     _settings["epsilon"] = float(value)
+    note_change()
 
 
 def is_interactive_logging_enabled() -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import config, workspace
+from leftfold.engine.changes import note_change
 
 _FLOAT32 = np.dtype(np.float32)
 _NAMES = ("avx512", "avx2", "baseline")
@@ -124,3 +125,4 @@ def use(implementation: str) -> None:
         _state.update(native=None, looked=True)
     else:
         _state.update(native=None, looked=False)
+    note_change()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.naming import auto_name
+from leftfold.engine.recording import active
 from leftfold.engine.variable import Variable
 
 _MASK = 0xFFFFFFFF
@@ -112,6 +113,8 @@ class SeedGenerator:
         self.count = words[1] + 1
         key = Key(words)
         key.generator = self
+        if active.trace is not None:
+            active.trace.drawn.append(key)
         return key
 
     def generator(self) -> np.random.Generator:

@@ -146,6 +146,7 @@ def as_array(value: ArrayLike) -> Any:
     if value is None or isinstance(value, np.ndarray):
         return value
     if isinstance(value, Tensor):
+        spoil_trace()
         return value.data
     if isinstance(value, np.generic):
         return value.item()

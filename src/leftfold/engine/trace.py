@@ -5,9 +5,10 @@ find the same each time, and where the batch is small that takes longer than com
 notes the primitives while they run, and runs just these again for other batches.
 
 It repeats only what it can account for. Every operand has to be an input of the computation, a
-variable, the result of an earlier primitive, or a plain number; random keys are drawn anew. An
-array that came from elsewhere (a mask, something that NumPy computed), a variable that is
-assigned to, a tensor whose values Python looks at: then the trace is not `whole`.
+variable, the result of an earlier primitive, or a plain number; random keys are drawn anew, if
+each was drawn for one primitive. An array that came from elsewhere (a mask, something that NumPy
+computed), a variable that is assigned to, a tensor whose values Python looks at: then the trace
+is not `whole`. Nor is it valid any longer once `changes.latest_change()` has gone on.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Trace:
 
     Attributes:
         whole: whether everything that ran can be repeated.
+        drawn: the random keys that no primitive has used yet, in order.
 
     Example:
         >>> from leftfold import ops
@@ -86,8 +88,8 @@ class Trace:
         self._values: list[Any] = list(inputs)
         self._places = {id(tensor): place for place, tensor in enumerate(inputs)}
         self.whole = len(self._places) == len(inputs)
-        self._variables: list[tuple[Variable, bool]] = []
         self._results: list[int] = []
+        self.drawn: list[Key] = []
         self._around: Trace | None = None
 
     def __enter__(self) -> Trace:
@@ -112,16 +114,27 @@ class Trace:
         """Take down a primitive that has just run, what it gave, and whether a tape noted it."""
         sources = list(map(self._place, tensors, operands))
         given = (*settings, *keywords.values())
-        if any(isinstance(setting, np.ndarray | Tensor) for setting in given):
-            self.whole = False
-        draws = any(type(setting) is Key for setting in given)
+        keys = [setting for setting in given if type(setting) is Key]
+        just_drawn = all([bool(self.drawn) and self.drawn.pop(0) is key for key in keys])
+        self.whole = self.whole and just_drawn and all(map(_is_plain, given))
         alone = type(result) is not tuple
         outputs = (result,) if alone else result
         first = len(self._values)
         for output in outputs:
             self._put(output)
         tracked = [output.tracked for output in outputs]
-        call = forward, listed, sources, settings, keywords, draws, recorded, first, tracked, alone
+        call = (
+            forward,
+            listed,
+            sources,
+            settings,
+            keywords,
+            bool(keys),
+            recorded,
+            first,
+            tracked,
+            alone,
+        )
         self._calls.append(Call(*call))
 
     def _put(self, value: Any) -> int:
@@ -134,7 +147,6 @@ class Trace:
         place = self._places.get(id(tensor))
         if place is None:
             if isinstance(tensor, Variable):
-                self._variables.append((tensor, tensor.tracked))
                 return self._put(tensor)
             if isinstance(tensor, Tensor) or isinstance(operand, np.ndarray):
                 self.whole = False
@@ -143,17 +155,13 @@ class Trace:
 
     def end(self, results: Sequence[Any]) -> None:
         """Say what the computation was for: tensors that primitives in it gave."""
+        self.whole = self.whole and not self.drawn
         for result in results:
             place = self._places.get(id(result), -1)
             self.whole = self.whole and place >= 0 and getattr(result, "_keras_mask", 0) is None
             self._results.append(place)
         self._places = {}
         self._values = [v if isinstance(v, Variable | _Constant) else None for v in self._values]
-
-    @property
-    def current(self) -> bool:
-        """Whether the same variables still want gradients."""
-        return all([variable.tracked is tracked for variable, tracked in self._variables])
 
     def run(self, inputs: Sequence[Tensor]) -> tuple[Tape, list[Tensor]]:
         """Compute again.
@@ -189,6 +197,18 @@ class Trace:
             if recorded:
                 steps.append((tensors, outputs, vjp))
         return tape, [values[result] for result in self._results]
+
+
+def _is_plain(setting: Any) -> bool:
+    """Whether a setting has no values of arrays in it, which may differ the next time."""
+    if isinstance(setting, list | tuple):
+        return all(map(_is_plain, setting))
+    if isinstance(setting, slice):
+        return _is_plain((setting.start, setting.stop, setting.step))
+    return isinstance(setting, _PLAIN)
+
+
+_PLAIN = (type(None), type(Ellipsis), bool, int, float, str, np.generic, np.dtype, type)
 
 
 def _anew(setting: Any) -> Any:

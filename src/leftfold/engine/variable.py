@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine.changes import note_change
 from leftfold.engine.naming import auto_name
 from leftfold.engine.recording import spoil_trace
 from leftfold.engine.tensor import ArrayLike, Tensor, as_array
@@ -23,7 +24,7 @@ class Variable(Tensor):
         path: `name` with the names of the layers around it, such as `"lstm/lstm_cell/kernel"`.
     """
 
-    __slots__ = ("_trainable", "constraint", "name", "path", "quantization", "regularizer")
+    __slots__ = ("_regularizer", "_trainable", "constraint", "name", "path", "quantization")
 
     def __init__(
         self,
@@ -36,11 +37,11 @@ class Variable(Tensor):
         super().__init__(np.array(initial_value, dtype=dtype, order="C"))
         self.name = name or auto_name("variable")
         self.path = path or self.name
-        self.regularizer: Any = None
+        self._regularizer: Any = None
         self.constraint: Any = None
         self.quantization: Any = None
         """How files store it, a `leftfold.engine.quantization.Quantization`; `None`: as it is."""
-        self.trainable = trainable
+        self._set_trainable(trainable)
 
     @property
     def trainable(self) -> bool:
@@ -48,8 +49,21 @@ class Variable(Tensor):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        self._set_trainable(value)
+        note_change()
+
+    def _set_trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         self.tracked = self._trainable and self.data.dtype.kind == "f"
+
+    @property
+    def regularizer(self) -> Any:
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Any) -> None:
+        self._regularizer = value
+        note_change()
 
     @property
     def value(self) -> Variable:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import config, kernels
+from leftfold.engine.changes import Settings
 from leftfold.engine.legacy import tell_once
 
 MIXED = "mixed_bfloat16"
@@ -15,7 +16,7 @@ _global: list[DTypePolicy] = []
 """The policy of layers that are made without one, if it is not that of `floatx()`."""
 
 
-class DTypePolicy:
+class DTypePolicy(Settings):
     """An element type for weights, and one for computation.
 
     Args:

@@ -9,6 +9,7 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import Tensor
+from leftfold.engine.recording import spoil_trace
 from leftfold.engine.symbolic import leaves
 from leftfold.layers.call import context
 from leftfold.layers.state import LayerState
@@ -28,6 +29,7 @@ class LayerLosses(LayerState):
             if not isinstance(value, Tensor | np.ndarray | float | int):
                 raise ValueError(f"add_loss of {self.name} expected a tensor, got {value!r}.")
             self._losses.append(value)
+        spoil_trace()  # `losses` shows what the last batch added
         with_losses.add(self)
 
     @property

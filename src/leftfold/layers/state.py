@@ -11,6 +11,7 @@ import numpy as np
 
 from leftfold import constraints, initializers, regularizers
 from leftfold.engine import Variable, limits
+from leftfold.engine.changes import note_change
 from leftfold.engine.legacy import tell_once
 from leftfold.engine.random import SeedGenerator
 from leftfold.layers import dtype_policy, tracking
@@ -79,9 +80,10 @@ class LayerState:
                 tracking.touch()
             elif isinstance(self.__dict__.get(name), _OWNABLE):
                 tracking.touch()
-        if self.__dict__.get(name) is not value:
-            tracking.note_change()
+        changes = self.__dict__.get(name) is not value
         object.__setattr__(self, name, value)
+        if changes:
+            note_change()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)

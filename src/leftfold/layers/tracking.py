@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_structure = {"version": 0, "changes": 0}
+from leftfold.engine.changes import note_change
+
+_structure = {"version": 0}
 
 
 def touch() -> None:
     """Say that some layer somewhere may own something new."""
     _structure["version"] += 1
+    note_change()
 
 
 def version() -> int:
     """A number that changes whenever any layer's variables or sublayers may have changed."""
     return _structure["version"]
-
-
-def note_change() -> None:
-    """Say that some layer somewhere has another setting."""
-    _structure["changes"] += 1
-
-
-def changes() -> tuple[int, int]:
-    """Numbers of which one changes whenever a setting, a variable or a sublayer of a layer may."""
-    return _structure["version"], _structure["changes"]
 
 
 def _announced(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,13 +10,14 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import config
+from leftfold.engine.changes import Settings
 from leftfold.engine.naming import auto_name, to_snake_case
 from leftfold.engine.symbolic import KerasTensor, leaves, map_structure
 from leftfold.engine.tensor import Tensor
 from leftfold.losses.reduction import check_reduction, reduce_losses, to_same_rank
 
 
-class Loss:
+class Loss(Settings):
     """Base class of losses.
 
     A loss of your own defines `call(y_true, y_pred)` with functions of `leftfold.ops` and

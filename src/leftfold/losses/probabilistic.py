@@ -13,7 +13,7 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import config
-from leftfold.engine.tensor import Tensor, as_full_array
+from leftfold.engine.primitive import primitive
 from leftfold.losses.regression import aligned
 
 
@@ -175,7 +175,8 @@ def sparse_categorical_crossentropy(
     y_true = ops.convert_to_tensor(y_true)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis)
-    _check_labels(y_true, y_pred, axis)
+    _check_label_shape(y_true, y_pred, axis)
+    y_true = _whole_numbers(y_true)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)
     counts = ops.not_equal(y_true, ignore_class)
@@ -188,7 +189,7 @@ def sparse_categorical_crossentropy(
     return losses
 
 
-def _check_labels(y_true: Any, y_pred: Any, axis: int) -> None:
+def _check_label_shape(y_true: Any, y_pred: Any, axis: int) -> None:
     name = "sparse_categorical_crossentropy"
     expected = list(y_pred.shape)
     del expected[axis]
@@ -198,10 +199,16 @@ def _check_labels(y_true: Any, y_pred: Any, axis: int) -> None:
             f"{tuple(expected)} for y_pred of shape {tuple(y_pred.shape)}, got "
             f"{tuple(y_true.shape)}. For one-hot targets, use categorical_crossentropy."
         )
-    if isinstance(y_true, Tensor) and y_true.data.dtype.kind == "f":
-        labels = as_full_array(y_true)
-        if not np.array_equal(labels, np.trunc(labels)):
-            raise ValueError(f"{name} expected whole numbers as labels, got fractions.")
+
+
+@primitive
+def _whole_numbers(labels: Any, /) -> Any:
+    """The labels, refused if there are fractions among them."""
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.trunc(labels)):
+        raise ValueError(
+            "sparse_categorical_crossentropy expected whole numbers as labels, got fractions."
+        )
+    return labels, None
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:

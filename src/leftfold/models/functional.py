@@ -10,6 +10,7 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import KerasTensor, Tensor, limits
+from leftfold.engine.recording import spoil_trace
 from leftfold.engine.symbolic import Node, infer, leaves, map_structure
 from leftfold.engine.tensor import TEXT
 from leftfold.layers import Input, InputLayer, Layer
@@ -248,6 +249,8 @@ def _cast(value: Any, expected: KerasTensor, model: str) -> Any:
         return KerasTensor(value.shape, expected.dtype)
     cast = ops.cast(value, expected.dtype)
     truncates = cast.data.dtype.kind in "iu" and value.data.dtype.kind == "f"
+    if truncates:
+        spoil_trace()  # each batch may have fractions
     if truncates and not np.array_equal(cast.data, value.data):
         raise ValueError(
             f"Model {model} expected whole numbers for its input {expected.name} of dtype "

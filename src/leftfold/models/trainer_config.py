@@ -52,7 +52,8 @@ class CompileConfig:
             weighted_metrics: metrics that heed `sample_weight` and `class_weight`.
             run_eagerly: call every layer for every batch. Otherwise, once two batches of a shape
                 came, a model made of Leftfold's layers may repeat what they computed without
-                calling them; the results are the same.
+                calling them; the results are the same. Set it where code replaces methods of
+                Leftfold's classes, or functions in its modules, while a model is in use.
             steps_per_execution: accepted for Keras's sake; callbacks run after every batch.
             jit_compile: accepted for Keras's sake; there is nothing to compile.
             auto_scale_loss: accepted for Keras's sake; losses need no scaling in float32.

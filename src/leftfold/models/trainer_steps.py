@@ -35,9 +35,11 @@ class Steps(CompileConfig):
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         tape, results = self._computed(self._learning_pass, x, y, sample_weight)
-        y_pred, loss, scaled = results
+        y_pred, loss = results
         self._loss_tracker.update_state(loss, sample_weight=row_count(x))
         if math.isfinite(loss):
+            with tape:
+                scaled = self.optimizer.scale_loss(loss)
             self._descend(tape, scaled)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -55,10 +57,9 @@ class Steps(CompileConfig):
         return y_pred
 
     def _learning_pass(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
-        """Of a batch to train on the outputs, the loss, and the loss as the optimiser wants it."""
+        """Of a batch to train on the outputs and the loss."""
         y_pred = self(x, training=True)  # type: ignore[operator]
-        loss = self._compute_loss(x, y, y_pred, sample_weight, True)
-        return [y_pred, loss, self.optimizer.scale_loss(loss)]
+        return [y_pred, self._compute_loss(x, y, y_pred, sample_weight, True)]
 
     def _judging_pass(self, x: Any, y: Any, sample_weight: Any = None) -> list[Any]:
         """Of a batch to judge the outputs and the loss."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine.changes import Settings
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tensor import Tensor
 
 
-class Regularizer:
+class Regularizer(Settings):
     """Base class: `regularizer(x)` returns a scalar that is added to the loss.
 
     A custom regulariser defines `__call__` with functions of `leftfold.ops` and, to be saved,
