@@ -13,6 +13,7 @@ import pytest
 import leftfold
 from leftfold import callbacks, config, layers, losses, ops, regularizers, utils
 from leftfold.engine import Tape, no_recording
+from leftfold.engine.changes import latest_change
 from leftfold.models.step_traces import StepTraces
 
 X = np.random.default_rng(0).normal(size=(22, 6, 3)).astype(np.float32)
@@ -356,6 +357,18 @@ def test_fractions_are_refused_however_many_batches_came():
         model.predict_on_batch(np.ones((2, 3), np.float32))
     with pytest.raises(ValueError, match="whole numbers"):
         model.predict_on_batch(np.full((2, 3), 1.5, np.float32))
+
+
+def test_looking_at_a_model_is_no_change():
+    model = small()
+    for _ in range(3):
+        model.predict_on_batch(X[:8])
+    assert is_traced(model)
+    before = latest_change()
+    assert model.trainable_weights
+    model.predict_on_batch(X[:8])
+    assert latest_change() == before
+    assert is_traced(model)
 
 
 def test_a_policy_that_changes_counts():

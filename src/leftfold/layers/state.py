@@ -232,8 +232,9 @@ class LayerState:
 
     def _lookup(self, which: str) -> list[Any]:
         if self._found_at != tracking.version():
-            self._found = {"layers": self._find_layers()}
-            self._found_at = tracking.version()
+            own = self.__dict__  # what is found again is no change
+            own["_found"] = {"layers": self._find_layers()}
+            own["_found_at"] = tracking.version()
             layers = self._found["all"] = tracking.unique(self._walk(set()))
             owned = [variable for layer in layers for variable in layer._own_variables()]
             self._found["weights"] = tracking.unique(owned)
