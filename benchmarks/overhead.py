@@ -1,8 +1,8 @@
 """`python -m benchmarks.overhead`: what a step costs beside its arithmetic.
 
 One step of training of a network so small that there is hardly anything to compute, in every
-framework in its fastest way, as in `python -m benchmarks`; in Leftfold also without traces
-(`run_eagerly=True`), where every layer is called for every batch.
+framework in its fastest way, as in `python -m benchmarks`; then, in turns, Leftfold from traces and
+without (`run_eagerly=True`), where every layer is called for every batch.
 """
 
 from __future__ import annotations
@@ -27,18 +27,21 @@ TINY = Workload(
 )
 
 
-def without_traces(rounds: int, steps: int = 500) -> float:
-    """Milliseconds of a step where layers are called for every batch; the median of some rounds."""
-    model = Sequential([Input((10, 1)), layers.SimpleRNN(8), layers.Dense(1)])
-    model.compile("adam", "mse", run_eagerly=True)
+def by_layers(rounds: int, steps: int = 500) -> dict[str, float]:
+    """Milliseconds of `train_on_batch` from traces and with layers called, in turns; medians."""
     x, y = batch_of(TINY)
-    times = []
+    models = {}
+    for label, eagerly in (("from traces", False), ("layers called", True)):
+        models[label] = Sequential([Input((10, 1)), layers.SimpleRNN(8), layers.Dense(1)])
+        models[label].compile("adam", "mse", run_eagerly=eagerly)
+    times: dict[str, list[float]] = {label: [] for label in models}
     for _ in range(rounds + 1):
-        start = time.perf_counter()
-        for _ in range(steps):
-            model.train_on_batch(x, y)
-        times.append((time.perf_counter() - start) / steps * 1e3)
-    return statistics.median(times[1:])
+        for label, model in models.items():
+            start = time.perf_counter()
+            for _ in range(steps):
+                model.train_on_batch(x, y)
+            times[label].append((time.perf_counter() - start) / steps * 1e3)
+    return {label: statistics.median(each[1:]) for label, each in times.items()}
 
 
 def main() -> None:
@@ -52,10 +55,11 @@ def main() -> None:
         say(f"{name} does not take part: {reason.strip().splitlines()[-1]}")
         contestants.remove(name)
     row = measure.compare(TINY, contestants, chosen.rounds, say)
-    eager = without_traces(chosen.rounds)
+    own = by_layers(chosen.rounds)
     for name, milliseconds in row["milliseconds"].items():
         print(f"{name:28}{milliseconds * 1e3:8.0f} us  {row['variants'][name]}")
-    print(f"{'leftfold, layers called':28}{eager * 1e3:8.0f} us  train_on_batch")
+    for label, milliseconds in own.items():
+        print(f"{'leftfold, ' + label:28}{milliseconds * 1e3:8.0f} us  train_on_batch")
 
 
 if __name__ == "__main__":
