@@ -41,8 +41,9 @@ MARKS = (
 )
 """Every mark, as the inside of a class of `re`."""
 
-WORD = rf"\w+(?:[{MARKS}]+\w*)*"
-"""Letters and digits with their marks."""
+WORD = rf"\w[\w{MARKS}]*"
+"""Letters and digits with their marks. A text matches in one way only, or patterns that go on from
+here would try them all, twice as many for every mark more."""
 
 _SKINS = "\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}-\N{EMOJI MODIFIER FITZPATRICK TYPE-6}"
 _ONE_SIGN = rf"[^\w\s][{MARKS}{_SKINS}]*"

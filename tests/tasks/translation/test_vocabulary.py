@@ -53,6 +53,12 @@ def test_words_together_are_the_text(language: str | None, text: str) -> None:
     assert "".join(words(text, language)) == text
 
 
+@pytest.mark.parametrize("language", [None, "en", "fr"])
+def test_a_letter_under_many_marks_is_read_at_once(language: str | None) -> None:
+    piled = "a" + "\N{COMBINING ACUTE ACCENT}" * 5000
+    assert words(f"{piled} {piled}", language) == [piled, f" {piled}"]
+
+
 def test_languages_end_words_in_their_own_way() -> None:
     assert words(" aujourd'hui l'eau", "fr") == [" aujourd'", "hui", " l'", "eau"]
     assert words(" it's", "en") == [" it's"]
