@@ -9,6 +9,10 @@ CPP    := $(wildcard native/*.cpp native/*.hpp native/*.h native/*/*.cpp native/
 # Python files are used in place; only these make a new installation necessary.
 BUILD_INPUTS := pyproject.toml CMakeLists.txt src/leftfold/_version.py $(CPP)
 
+# Tests run in this many processes; with WORKERS=0 in one.
+WORKERS  ?= 2
+TOGETHER := --numprocesses=$(WORKERS) --dist=worksteal
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint format types docs parity peers bench asan clean
@@ -33,7 +37,7 @@ demo: $(VENV)/.demo ## train on 25,000 film reviews and judge sentences (ARGS='.
 	$(BIN)/leftfold demo $(ARGS)
 
 test: $(VENV)/.dev ## tests and the examples in the documentation (ARGS='-k lstm' narrows them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
 
 lint: $(VENV)/.dev ## style of Python and C++
 	$(BIN)/ruff check $(SOURCE)
@@ -60,7 +64,7 @@ peers: | $(BIN)/python ## Keras (JAX, TensorFlow) and PyTorch, each in its own e
 
 parity: $(VENV)/.dev ## live comparison with Keras and PyTorch
 	$(BIN)/python -m tools.peers install $(or $(PEERS),keras-jax keras-tensorflow torch onnxruntime)
-	$(BIN)/python -m pytest tests/parity $(ARGS)
+	$(BIN)/python -m pytest tests/parity $(TOGETHER) $(ARGS)
 
 bench: $(VENV)/.dev ## speed beside Keras and PyTorch (QUICK=1, ARGS='--workload vix_simplernn50')
 	$(BIN)/python -m tools.peers install $(PEERS)

@@ -17,6 +17,7 @@ from tests.parity import programs
 from tools.peers import Worker, installed
 
 HERE = Path(__file__).parent
+_COMPILE_QUICKLY = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # most of the time goes there
 
 collect_ignore_glob = ["*_side.py"]  # these run in a peer's environment
 
@@ -34,7 +35,7 @@ def peer() -> Iterator[Callable[[str, str], Worker]]:
         if (name, module) not in workers:
             if not installed(name):
                 pytest.fail(f"{name} is not installed: run `make peers PEERS={name}` first.")
-            workers[name, module] = Worker(name, HERE / module)
+            workers[name, module] = Worker(name, HERE / module, _COMPILE_QUICKLY)
         return workers[name, module]
 
     yield find
