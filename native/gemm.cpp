@@ -103,8 +103,8 @@ class LeftBlock {
     Floats packed_;
 };
 
-// A tile of C, `columns` of which exist, goes through `add`; it begins with the bias, or with zeros,
-// where nothing was added before.
+// A tile of C, `columns` of which exist, goes through `add`; it begins with the bias, or with
+// zeros, where nothing was added before.
 template <int SIZE, int COUNT, class Add>
 LEFTFOLD_INLINE void add_to_result(float* c, int64_t c_row, int64_t columns, bool first,
                                    const float* bias, Add&& add) {
@@ -200,10 +200,11 @@ bool is_narrow(const Product& p) {
            (p.padded_b || p.n % LANES == 0) && p.a.column_stride + p.b.row_stride <= SHORT_ROWS;
 }
 
+// Of every other row of both operands.
 void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t col0,
                           int64_t col1) {
     const int64_t vectors = padded(col1 - col0) / LANES;
-    const int64_t at_once = IN_FIRST_CACHE / (p.a.column_stride + p.b.row_stride);
+    const int64_t at_once = 2 * IN_FIRST_CACHE / (p.a.column_stride + p.b.row_stride);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += at_once) {
         const int64_t depth = std::min(at_once, p.depth - k0);
         for (int64_t v = 0; v < vectors; v += WIDTH) {
@@ -226,16 +227,46 @@ void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t 
     }
 }
 
+// Such a result is too small to be shared out by its columns: every thread would read all of both
+// operands, half of them from another's cache. So the rows of even and of odd number are summed
+// apart, whoever does it: where two threads have written every other row, each finds its own.
+void multiply_narrow(const Product& p) {
+    const int threads = threads_for(product_nanoseconds(p.m, p.n, p.depth), 2 * p.m);
+    const int64_t blocks = std::max(1, threads / 2);
+    Floats odd(p.m * p.n);
+    in_parallel(threads, [&](int thread, int team) {
+        for (int64_t job = thread; job < 2 * blocks; job += team) {
+            const int64_t half = job % 2, block = job / 2;
+            Product part = p;
+            part.depth = (p.depth + 1 - half) / 2;
+            part.a = {p.a.at(0, half), p.a.row_stride, 2 * p.a.column_stride};
+            part.b = {p.b.at(half, 0), 2 * p.b.row_stride, p.b.column_stride};
+            if (half) {
+                part.c = odd.data();
+                part.c_row = p.n;
+                part.bias = nullptr;
+                part.accumulate = false;
+            }
+            multiply_narrow_part(part, p.m * block / blocks, p.m * (block + 1) / blocks, 0, p.n);
+        }
+    });
+    for (int64_t row = 0; row < p.m; row++)
+        add(odd.data() + row * p.n, p.c + row * p.c_row, p.n);
+}
+
 }  // namespace
 
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
-    const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
+    if (is_narrow(p)) {
+        multiply_narrow(p);
+        return;
+    }
     // What threads do not share out each of them copies whole: the smaller operand, if both are.
     const bool by_rows = p.a.row_stride == 1 && p.m > p.n;
     for_each_block(p.m, p.n, p.depth, by_rows,
                    [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
-                       part(p, row0, row1, col0, col1);
+                       multiply_part(p, row0, row1, col0, col1);
                    });
 }
 

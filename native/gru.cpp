@@ -234,11 +234,11 @@ void Gru<T>::backward(const OutputGradients& given, const InputGradients& wanted
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
-            [&](int64_t s, const Own& own, float* dh) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh) {
                 deltas(s, own, dh, phi, sigma);
                 if (!reset_after_) reset_deltas(s, own, dh, d_reset_h.data(), sigma);
             },
-            [&](int64_t s, const Own& own, float* dh, float* dx) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows<T> d_gates = gates(s, own);
                 const Ahead<T> ahead =
                     s > 0 ? Ahead<T>{gates(s - 1, own), KEPT * in.units} : Ahead<T>{};
@@ -247,7 +247,9 @@ void Gru<T>::backward(const OutputGradients& given, const InputGradients& wanted
             },
             [&](const Stretch& stretch) {
                 weight_gradients(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
+                if (in.ids)
+                    r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
+                                       wanted.kernel);
             });
     });
 }

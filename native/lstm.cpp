@@ -171,10 +171,10 @@ void Lstm<T>::backward(const OutputGradients& given, const InputGradients& wante
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
-            [&](int64_t s, const Own& own, float* dh) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh) {
                 deltas(s, own, dh, dc.data(), phi, sigma);
             },
-            [&](int64_t s, const Own& own, float* dh, float* dx) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows<T> d_gates = gates(s, own);
                 const Ahead<T> ahead =
                     s > 0 ? Ahead<T>{gates(s - 1, own), GATES * in.units} : Ahead<T>{};
@@ -183,7 +183,9 @@ void Lstm<T>::backward(const OutputGradients& given, const InputGradients& wante
             },
             [&](const Stretch& stretch) {
                 weight_gradients(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
+                if (in.ids)
+                    r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
+                                       wanted.kernel);
             });
     });
     for (int64_t r = 0; r < in.batch; r++)

@@ -70,12 +70,23 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
 
 template <class T>
 Stretch Recurrence<T>::stretch_before(int64_t to) const {
-    constexpr int64_t IN_CACHE = (4 << 20) / sizeof(T);
+    constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T);
     const int64_t row = stride + spread<T>(gates * in.units), end = schedule.first(to);
     int64_t from = std::max<int64_t>(to - 1, 0);
     while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
         from--;
     return {from, to, schedule.first(from), end - schedule.first(from), to == schedule.steps()};
+}
+
+template <class T>
+int64_t Recurrence<T>::most_rows_in_a_stretch() const {
+    int64_t most = 0;
+    for (int64_t to = schedule.steps(); to > 0;) {
+        const Stretch stretch = stretch_before(to);
+        most = std::max(most, stretch.rows);
+        to = stretch.from;
+    }
+    return most;
 }
 
 // Every thread has columns of its own and adds all rows to them in one order, so that sums do not
@@ -97,8 +108,7 @@ void Recurrence<T>::kernel_gradient(const Stretch& stretch, const T* deltas, int
                 for (int64_t at = from; at < to; at += LINE<float>)
                     __builtin_prefetch(next + at, 1);
             }
-            add(deltas + (stretch.first + i) * stride + from, out + ids[i] * columns + from,
-                to - from);
+            add(deltas + i * stride + from, out + ids[i] * columns + from, to - from);
         }
     });
 }

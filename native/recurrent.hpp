@@ -204,10 +204,10 @@ class Recurrence {
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
 
-    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (a row of `units` for
+    // Walks backwards. `deltas(stretch, s, own, dh)` turns the gradient dh (a row of `units` for
     // every sorted row, see `of_batch`) into the gradients of the gates and leaves in dh what
-    // bypasses them; `product(s, own, dh, dx)` adds what flows through the weights to dh and puts
-    // the gradient of the inputs in dx, if that is not null.
+    // bypasses them; `product(stretch, s, own, dh, dx)` adds what flows through the weights to dh
+    // and puts the gradient of the inputs in dx, if that is not null.
     //
     // The gradient of the weights is a product over all rows. It is summed up stretch by stretch
     // while the rows are still in the caches: `weights(stretch)` adds those of some steps. Where
@@ -215,6 +215,11 @@ class Recurrence {
     template <class Deltas, class Products, class Weights>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
                   Products&& product, Weights&& weights) const;
+
+    // The stretch of steps that ends at `to`: as many as fit the caches.
+    Stretch stretch_before(int64_t to) const;
+    // Rows in the longest.
+    int64_t most_rows_in_a_stretch() const;
 
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
     // applied. Rows are `stride` apart, gates `own.count * stride`.
@@ -247,8 +252,6 @@ class Recurrence {
         return in.kernel + int64_t{ids_[schedule.first(s) + r]} * gates * in.units;
     }
     void pack_ids();
-    // The stretch of steps that ends at `to`: as many as fit the caches.
-    Stretch stretch_before(int64_t to) const;
     void start(int thread, int team) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;
@@ -296,8 +299,8 @@ void Recurrence<T>::backward(const OutputGradients& given, const InputGradients&
                 if (own.count == 0) continue;
                 if (in.return_sequences && given.output)
                     add_output_gradients(s, own, given.output, dh.data());
-                deltas(s, own, dh.data());
-                product(s, own, dh.data(), wanted.x ? dx.data() : nullptr);
+                deltas(stretch, s, own, dh.data());
+                product(stretch, s, own, dh.data(), wanted.x ? dx.data() : nullptr);
                 if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
             }
             if (stretch.from == 0) finish_gradients(thread, team, given, dh.data(), wanted);

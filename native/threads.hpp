@@ -10,6 +10,8 @@
 
 namespace leftfold {
 
+constexpr int MOST_THREADS = 256;
+
 // The most threads a kernel may use; set from Python. One in a forked child process.
 int thread_limit();
 void set_thread_limit(int count);
