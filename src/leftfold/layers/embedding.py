@@ -9,8 +9,10 @@ import numpy as np
 from leftfold import constraints, initializers, ops, regularizers
 from leftfold.engine import Tensor
 from leftfold.engine.legacy import tell_once
+from leftfold.layers.call import context
 from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
+from leftfold.layers.lookup import Lookup
 from leftfold.layers.serialization import known_layer
 
 
@@ -85,6 +87,31 @@ class Embedding(Layer):
         except ValueError:
             self.check_data(inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs))
             return ops.embedding(self.embeddings, ops.cast(inputs, "int32"))
+
+    def look_up_later(self, ids: Any) -> Any:
+        """A stand-in for the vectors, for recurrences that know what to make of it: see `Lookup`.
+
+        Where a call does anything but look up, or ids are not what they should be, it is made.
+        """
+        numbers = ids.data if type(ids) is Tensor else None
+        if (
+            numbers is None
+            or not self.built
+            or self._path is None
+            or context.probing
+            or self.activity_regularizer is not None
+        ):
+            return self(ids)
+        if numbers.dtype != np.int32:
+            whole = numbers.astype(np.int32)
+            if not np.array_equal(whole, numbers):
+                return self(ids)
+            numbers = whole
+        if not numbers.size or numbers.min() < 0 or numbers.max() >= self.input_dim:
+            return self(ids)
+        vectors = Lookup(self.embeddings, Tensor(numbers)).stand_in()
+        vectors._keras_mask = self.compute_mask(ids)
+        return vectors
 
     def check_data(self, ids: np.ndarray) -> None:
         """Refuse ids outside the vocabulary, and say which one and how large that is.

@@ -24,4 +24,4 @@ def distinct(ids: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
     place_of[ids] = 1
     words = np.flatnonzero(place_of).astype(np.int32)
     place_of[words] = np.arange(len(words), dtype=np.int32)
-    return words, place_of[ids]
+    return words, place_of.take(ids)
