@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "aligned.hpp"
+#include "panels.hpp"
 #include "threads.hpp"
 
 namespace leftfold {
