@@ -76,24 +76,25 @@ void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& 
                 to_h_->run(r_, own, rows, r_.of_batch(dh, in.units, own), true);
                 if (dx) to_x_->run(r_, own, rows, r_.of_batch(dx, in.features, own), false);
             },
+            [&](const Stretch& stretch, float* odd, Half half) {
+                weight_gradient(stretch, {wanted.weights, odd, half});
+            },
             [&](const Stretch& stretch) {
-                weight_gradient(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
+                r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
             });
     });
 }
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
 template <class T>
-void SimpleRnn<T>::weight_gradient(const Stretch& stretch, float* out) const {
+void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) const {
     ProductOf<T> product{r_.width,
                          r_.in.units,
                          stretch.rows,
                          r_.stacked_transposed(stretch.first),
                          {deltas_, deltas_row_, 1},
-                         out,
+                         nullptr,
                          r_.in.units};
-    product.accumulate = !stretch.last;
     product.padded_b = true;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
@@ -102,7 +103,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, float* out) const {
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
-    gemm(product);
+    sums.add(product, 0, stretch);
 }
 
 template <class T>

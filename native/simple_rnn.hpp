@@ -37,7 +37,7 @@ class SimpleRnn {
     void step(int64_t s, const Own& own, const T* masked, Phi phi) const;
     template <class Phi>
     void deltas(const Stretch& stretch, int64_t s, const Own& own, float* dh, Phi phi) const;
-    void weight_gradient(const Stretch& stretch, float* out) const;
+    void weight_gradient(const Stretch& stretch, const Sums& sums) const;
 };
 
 }  // namespace leftfold
