@@ -14,6 +14,7 @@ from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
 from leftfold.layers.lookup import Lookup
 from leftfold.layers.serialization import known_layer
+from leftfold.ops.distinct import token_ids
 
 
 @known_layer
@@ -39,6 +40,8 @@ class Embedding(Layer):
         >>> Embedding(10, 4)(np.array([[1, 2, 0]])).shape
         (1, 3, 4)
     """
+
+    steady = True
 
     def __init__(
         self,
@@ -93,23 +96,15 @@ class Embedding(Layer):
 
         Where a call does anything but look up, or ids are not what they should be, it is made.
         """
-        numbers = ids.data if type(ids) is Tensor else None
-        if (
-            numbers is None
-            or not self.built
-            or self._path is None
-            or context.probing
-            or self.activity_regularizer is not None
-        ):
+        only_looks_up = self.activity_regularizer is None and not context.probing
+        ready = self.built and self._path is not None and type(ids) is Tensor
+        if not only_looks_up or not ready:
             return self(ids)
-        if numbers.dtype != np.int32:
-            whole = numbers.astype(np.int32)
-            if not np.array_equal(whole, numbers):
-                return self(ids)
-            numbers = whole
-        if not numbers.size or numbers.min() < 0 or numbers.max() >= self.input_dim:
+        try:
+            words = token_ids(ids, vocabulary=self.input_dim)
+        except ValueError:
             return self(ids)
-        vectors = Lookup(self.embeddings, Tensor(numbers)).stand_in()
+        vectors = Lookup(self.embeddings, words).stand_in()
         vectors._keras_mask = self.compute_mask(ids)
         return vectors
 

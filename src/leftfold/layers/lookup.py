@@ -18,7 +18,7 @@ class Lookup:
 
     Args:
         table: (vocabulary, features).
-        ids: whole numbers within the vocabulary, as int32.
+        ids: whole numbers within the vocabulary, as int32; a tensor.
 
     Example:
         >>> lookup = Lookup(Tensor([[0.0, 1.0], [2.0, 3.0]]), Tensor(np.array([1, 0], np.int32)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold import activations, ops, regularizers
+from leftfold.engine.recording import spoil_trace
 from leftfold.engine.remat_scope import current_scope
 from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.lookup import vectors_of
@@ -17,6 +18,9 @@ from leftfold.ops.fused import dense
 
 LEAST_REPEATS = 1.5
 """How often ids must repeat on average before it pays to compute by distinct id."""
+
+CERTAIN_REPEATS = 1.25
+"""The same where a vocabulary is so small that all ids do, whichever they are."""
 
 MOST_ROWS = 16
 """Rows of a table for each id: with more, finding the distinct ids takes too long."""
@@ -163,12 +167,14 @@ class FusedRNN(CellRNN):
         lookup = getattr(sequences, "looked_up", None)
         if lookup is None:
             return None
-        ids, vocabulary = lookup.ids.data, lookup.table.shape[0]
+        ids, vocabulary = lookup.ids, lookup.table.shape[0]
         if vocabulary > MOST_ROWS * ids.size or lookup.table.dtype != self.variable_dtype:
             return None
-        words, places = distinct(ids, vocabulary)
-        if len(words) * LEAST_REPEATS > ids.size:
-            return None
+        words, places = distinct(ids, vocabulary=vocabulary)
+        if vocabulary * CERTAIN_REPEATS > ids.size:
+            spoil_trace()  # in another batch they may repeat more or less
+            if words.size * LEAST_REPEATS > ids.size:
+                return None
         at_input, at_state = self.cell.biases()
         rows = ops.embedding(lookup.table, words)
         products = dense(rows, self.cell.kernel, at_input, bfloat16=self._bfloat16)
