@@ -237,7 +237,7 @@ void multiply_half(const Product& p, int64_t half, int64_t row0, int64_t row1) {
     part.depth = (p.depth + 1 - half) / 2;
     part.a = {p.a.at(0, half), p.a.row_stride, 2 * p.a.column_stride};
     part.b = {p.b.at(half, 0), 2 * p.b.row_stride, p.b.column_stride};
-    part.scale_row = p.scale_row + half;
+    if (p.scale) part.scale_row = p.scale_row + half;
     part.scale_step = 2 * p.scale_step;
     if (half) {
         part.c = p.odd;

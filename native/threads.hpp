@@ -10,7 +10,7 @@
 
 namespace leftfold {
 
-constexpr int MOST_THREADS = 256;
+constexpr int MOST_THREADS = 1024;
 
 // The most threads a kernel may use; set from Python. One in a forked child process.
 int thread_limit();
