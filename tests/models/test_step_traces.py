@@ -17,6 +17,7 @@ from leftfold.engine.changes import latest_change
 from leftfold.models.step_traces import StepTraces
 
 X = np.random.default_rng(0).normal(size=(22, 6, 3)).astype(np.float32)
+X[::3, 4:] = 0
 Y = np.random.default_rng(1).random((22, 1)).astype(np.float32)
 CLASSES = np.random.default_rng(2).integers(0, 4, 22)
 
@@ -41,6 +42,11 @@ MODELS: dict[str, Callable[[], leftfold.Model]] = {
     "recurrent dropout": lambda: chain(
         layers.LSTM(4, dropout=0.3, recurrent_dropout=0.5, return_sequences=True, seed=1),
         layers.Bidirectional(layers.GRU(3, recurrent_dropout=0.2, seed=2)),
+    ),
+    "masked": lambda: chain(
+        layers.Masking(),
+        layers.Bidirectional(layers.GRU(3, return_sequences=True)),
+        layers.LSTM(3, recurrent_dropout=0.5, seed=4),
     ),
     "regularized": lambda: chain(layers.GRU(4, kernel_regularizer=regularizers.L2(0.1))),
     "functional": two_ways,
@@ -137,11 +143,13 @@ def test_classes():
 WORDS = np.random.default_rng(3).integers(0, 5, (22, 9))
 
 
-def reader(vocabulary: int = 5, dtype: str = "int32", **settings: Any) -> leftfold.Model:
+def reader(
+    vocabulary: int = 5, dtype: str = "int32", mask_zero: bool = False, **settings: Any
+) -> leftfold.Model:
     return leftfold.Sequential(
         [
             layers.Input((9,), dtype=dtype),
-            layers.Embedding(vocabulary, 3),
+            layers.Embedding(vocabulary, 3, mask_zero=mask_zero),
             layers.LSTM(4, **settings),
             layers.Dense(1),
         ]
@@ -158,7 +166,9 @@ def read(eagerly: bool, words: np.ndarray = WORDS, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize("dtype", ["int32", "float32"])
-@pytest.mark.parametrize("settings", [{}, {"dropout": 0.2}, {"recurrent_dropout": 0.5}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"mask_zero": True}, {"dropout": 0.2}, {"recurrent_dropout": 0.5}]
+)
 def test_words(dtype: str, settings: dict[str, Any]):
     found = read(False, dtype=dtype, seed=1, **settings)
     assert is_traced(found[0])
@@ -221,7 +231,7 @@ def own_loss(y_true: Any, y_pred: Any) -> Any:
         (lambda: [layers.Flatten(), layers.Dense(2, activation=own_activation)], "mse"),
         (lambda: [layers.Flatten(), layers.Lambda(lambda x: x * 2)], "mse"),
         (lambda: [layers.Flatten(), layers.Dense(2)], own_loss),
-        (lambda: [layers.Masking(), layers.LSTM(2)], "mse"),
+        (lambda: [layers.Masking(), layers.RNN(layers.LSTMCell(2))], "mse"),
         (lambda: [layers.BatchNormalization(), layers.LSTM(2)], "mse"),
     ],
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from leftfold import activations, ops, regularizers
 from leftfold.engine.recording import spoil_trace
 from leftfold.engine.remat_scope import current_scope
@@ -111,7 +109,7 @@ class FusedRNN(CellRNN):
         self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[2]})
 
     def _read(
-        self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
+        self, sequences: Any, states: Any, mask: Any, training: bool | None
     ) -> tuple[Any, list[Any]]:
         names = self._activation_names()
         if None in names.values():
