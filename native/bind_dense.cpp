@@ -69,8 +69,8 @@ void embed_backward(nb::handle total_argument, nb::handle ids_argument, nb::hand
     const Array<float> rows(rows_argument, {NAME, "rows"}, {ids.size(), total.shape(1)});
     check_ids(ids, total.shape(0), {NAME, "ids"});
     nb::gil_scoped_release unlocked;
-    embedding_backward(total.mutable_data(), total.shape(0), ids.data(), rows.data(), ids.size(),
-                       total.shape(1));
+    const int64_t width = total.shape(1);
+    add_rows_by_id(rows.data(), width, ids.data(), ids.size(), width, total.mutable_data());
 }
 
 nb::object softmax_forward(nb::handle logits_argument) {

@@ -120,9 +120,10 @@ void multiply_part(const ProductOf<T>& p, int64_t row0, int64_t row1, int64_t co
 template <class T>
 void rounded_gemm(const ProductOf<T>& p) {
     if (p.m == 0 || p.n == 0) return;
-    for_each_block(p.m, p.n, p.depth, false, [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
-        multiply_part(p, row0, row1, col0, col1);
-    });
+    for_each_block(p.m, p.n, p.depth, false,
+                   [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
+                       multiply_part(p, row0, row1, col0, col1);
+                   });
 }
 
 template void rounded_gemm(const ProductOf<float>&);

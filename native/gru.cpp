@@ -234,20 +234,23 @@ void Gru<T>::backward(const OutputGradients& given, const InputGradients& wanted
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
-            [&](int64_t s, const Own& own, float* dh) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh) {
                 deltas(s, own, dh, phi, sigma);
                 if (!reset_after_) reset_deltas(s, own, dh, d_reset_h.data(), sigma);
             },
-            [&](int64_t s, const Own& own, float* dh, float* dx) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows<T> d_gates = gates(s, own);
                 const Ahead<T> ahead =
                     s > 0 ? Ahead<T>{gates(s - 1, own), KEPT * in.units} : Ahead<T>{};
                 to_h_->run(r_, own, d_gates, r_.of_batch(dh, in.units, own), true, ahead);
                 if (dx) to_x_->run(r_, own, d_gates, r_.of_batch(dx, in.features, own), false);
             },
+            [&](const Stretch& stretch, float* odd, Half half) {
+                weight_gradients(stretch, {wanted.weights, odd, half});
+            },
             [&](const Stretch& stretch) {
-                weight_gradients(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
+                r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
+                                   wanted.kernel);
             });
     });
 }
@@ -316,21 +319,21 @@ void Gru<T>::reset_deltas(int64_t s, const Own& own, float* dh_array, float* d_r
 // d[b; W] = sum of [1 x]^T * d[z r g]; d[b'; R] = sum of [1 h]^T * d[z r u], or (r * h)^T * dg
 // for the candidate where the reset comes before.
 template <class T>
-void Gru<T>::weight_gradients(const Stretch& stretch, float* out) const {
+void Gru<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
     const int64_t units = r_.in.units;
     constexpr int NO_MASK = GateProduct<T>::NO_MASK;
     if (r_.masks_per_gate()) {
         for (int g = 0; g < GATES; g++)
-            weight_gradient(stretch, 0, x_depth_, g * units, units, g * units, g, out);
+            weight_gradient(stretch, 0, x_depth_, g * units, units, g * units, g, sums);
         for (int g = 0; g < 2; g++)
-            weight_gradient(stretch, h_from_, h_depth_, g * units, units, g * units, g, out);
+            weight_gradient(stretch, h_from_, h_depth_, g * units, units, g * units, g, sums);
     } else {
-        weight_gradient(stretch, 0, x_depth_, 0, 3 * units, 0, NO_MASK, out);
-        weight_gradient(stretch, h_from_, h_depth_, 0, 2 * units, 0, NO_MASK, out);
+        weight_gradient(stretch, 0, x_depth_, 0, 3 * units, 0, NO_MASK, sums);
+        weight_gradient(stretch, h_from_, h_depth_, 0, 2 * units, 0, NO_MASK, sums);
     }
     if (reset_after_) {
         const int mask = r_.masks_per_gate() ? 2 : NO_MASK;
-        weight_gradient(stretch, h_from_, h_depth_, 3 * units, units, 2 * units, mask, out);
+        weight_gradient(stretch, h_from_, h_depth_, 3 * units, units, 2 * units, mask, sums);
     } else {
         const T* kept = gates_ + stretch.first * gates_row_;
         ProductOf<T> product{units,
@@ -338,10 +341,9 @@ void Gru<T>::weight_gradients(const Stretch& stretch, float* out) const {
                              stretch.rows,
                              {kept + 3 * units, 1, gates_row_},
                              {kept + 2 * units, gates_row_, 1},
-                             out + h_from_ * GATES * units + 2 * units,
+                             nullptr,
                              GATES * units};
-        product.accumulate = !stretch.last;
-        gemm(product);
+        sums.add(product, h_from_ * GATES * units + 2 * units, stretch);
     }
 }
 
@@ -349,7 +351,7 @@ void Gru<T>::weight_gradients(const Stretch& stretch, float* out) const {
 // from `to` on of the result.
 template <class T>
 void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows, int64_t at,
-                             int64_t columns, int64_t to, int mask, float* out) const {
+                             int64_t columns, int64_t to, int mask, const Sums& sums) const {
     const int64_t result_row = GATES * r_.in.units;
     const std::vector<int64_t> sources =
         mask == GateProduct<T>::NO_MASK ? std::vector<int64_t>{} : r_.packed_sources(stretch);
@@ -358,16 +360,15 @@ void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows,
                          stretch.rows,
                          r_.stacked_transposed(stretch.first, from),
                          {gates_ + stretch.first * gates_row_ + at, gates_row_, 1},
-                         out + from * result_row + to,
+                         nullptr,
                          result_row};
-    product.accumulate = !stretch.last;
     product.padded_b = at == 0;
     if (mask != GateProduct<T>::NO_MASK) {
         product.scale = r_.gate_mask(mask, 0) + from;
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
-    gemm(product);
+    sums.add(product, from * result_row + to, stretch);
 }
 
 template class Gru<float>;

@@ -171,19 +171,22 @@ void Lstm<T>::backward(const OutputGradients& given, const InputGradients& wante
     with_activations(in.activation, in.recurrent_activation, [&](auto phi, auto sigma) {
         r_.backward(
             given, wanted,
-            [&](int64_t s, const Own& own, float* dh) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh) {
                 deltas(s, own, dh, dc.data(), phi, sigma);
             },
-            [&](int64_t s, const Own& own, float* dh, float* dx) {
+            [&](const Stretch&, int64_t s, const Own& own, float* dh, float* dx) {
                 const Rows<T> d_gates = gates(s, own);
                 const Ahead<T> ahead =
                     s > 0 ? Ahead<T>{gates(s - 1, own), GATES * in.units} : Ahead<T>{};
                 to_h_->run(r_, own, d_gates, r_.of_batch(dh, in.units, own), true, ahead);
                 if (dx) to_x_->run(r_, own, d_gates, r_.of_batch(dx, in.features, own), false);
             },
+            [&](const Stretch& stretch, float* odd, Half half) {
+                weight_gradients(stretch, {wanted.weights, odd, half});
+            },
             [&](const Stretch& stretch) {
-                weight_gradients(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, gates_, gates_row_, wanted.kernel);
+                r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
+                                   wanted.kernel);
             });
     });
     for (int64_t r = 0; r < in.batch; r++)
@@ -235,7 +238,7 @@ void Lstm<T>::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
 template <class T>
-void Lstm<T>::weight_gradients(const Stretch& stretch, float* out) const {
+void Lstm<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
     const int64_t units = r_.in.units, columns = GATES * units;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
@@ -246,16 +249,15 @@ void Lstm<T>::weight_gradients(const Stretch& stretch, float* out) const {
                              stretch.rows,
                              r_.stacked_transposed(stretch.first),
                              {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
-                             out + g * units,
+                             nullptr,
                              columns};
-        product.accumulate = !stretch.last;
         product.padded_b = g == 0;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);
             product.scale_row = sources.data();
             product.scale_stride = r_.gate_mask_stride();
         }
-        gemm(product);
+        sums.add(product, g * units, stretch);
     }
 }
 

@@ -55,7 +55,7 @@ class Lstm {
                     Sigma sigma) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
-    void weight_gradients(const Stretch& stretch, float* out) const;
+    void weight_gradients(const Stretch& stretch, const Sums& sums) const;
 };
 
 }  // namespace leftfold

@@ -1,5 +1,7 @@
 #include "recurrent.hpp"
 
+#include "embedding.hpp"
+
 namespace leftfold {
 
 template <class T>
@@ -70,7 +72,7 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
 
 template <class T>
 Stretch Recurrence<T>::stretch_before(int64_t to) const {
-    constexpr int64_t IN_CACHE = (4 << 20) / sizeof(T);
+    constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T);
     const int64_t row = stride + spread<T>(gates * in.units), end = schedule.first(to);
     int64_t from = std::max<int64_t>(to - 1, 0);
     while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
@@ -78,29 +80,22 @@ Stretch Recurrence<T>::stretch_before(int64_t to) const {
     return {from, to, schedule.first(from), end - schedule.first(from), to == schedule.steps()};
 }
 
-// Every thread has columns of its own and adds all rows to them in one order, so that sums do not
-// depend on how many there are.
+template <class T>
+int64_t Recurrence<T>::most_rows_in_a_stretch() const {
+    int64_t most = 0;
+    for (int64_t to = schedule.steps(); to > 0;) {
+        const Stretch stretch = stretch_before(to);
+        most = std::max(most, stretch.rows);
+        to = stretch.from;
+    }
+    return most;
+}
+
 template <class T>
 void Recurrence<T>::kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride,
                                     float* out) const {
-    const int64_t columns = gates * in.units, vectors = padded(columns) / LANES;
-    // Rows before one is added to that the processor, which cannot guess it, is told of it.
-    constexpr int64_t AHEAD = 6;
-    const int threads = threads_for(0.5 * stretch.rows * columns, vectors);
-    in_parallel(threads, [&](int thread, int team) {
-        const int64_t from = vectors * thread / team * LANES;
-        const int64_t to = std::min(columns, vectors * (thread + 1) / team * LANES);
-        const int32_t* ids = ids_.data() + stretch.first;
-        for (int64_t i = 0; i < stretch.rows; i++) {
-            if (i + AHEAD < stretch.rows) {
-                const float* next = out + ids[i + AHEAD] * columns;
-                for (int64_t at = from; at < to; at += LINE<float>)
-                    __builtin_prefetch(next + at, 1);
-            }
-            add(deltas + (stretch.first + i) * stride + from, out + ids[i] * columns + from,
-                to - from);
-        }
-    });
+    add_rows_by_id(deltas, stride, ids_.data() + stretch.first, stretch.rows, gates * in.units,
+                   out);
 }
 
 template <class T>

@@ -125,10 +125,30 @@ struct StateRows {
     T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
 };
 
+// Numbers in a gradient of weights of which every thread may have one of its own in its caches.
+constexpr int64_t SMALL_GRADIENT = 160000;
+
 // Steps [from, to), the `rows` packed rows of which begin with `first`.
 struct Stretch {
     int64_t from, to, first, rows;
     bool last;  // of the sequences: the first to be worked on in a backward pass
+};
+
+// Where the gradient of the weights is summed up: rows of odd number apart, if `odd` is not null,
+// and which rows now.
+struct Sums {
+    float* all;
+    float* odd;
+    Half half;
+
+    // Adds a product over the rows of a stretch to the part that begins at `at`.
+    template <class T>
+    void add(ProductOf<T> product, int64_t at, const Stretch& stretch) const {
+        product.c = all + at;
+        product.odd = odd ? odd + at : nullptr;
+        product.accumulate = !stretch.last;
+        gemm(product, half);
+    }
 };
 
 // T is what is kept of every step, and what products read: float, or bfloat16 where layers compute
@@ -204,17 +224,25 @@ class Recurrence {
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
 
-    // Walks backwards. `deltas(s, own, dh)` turns the gradient dh (a row of `units` for
+    // Walks backwards. `deltas(stretch, s, own, dh)` turns the gradient dh (a row of `units` for
     // every sorted row, see `of_batch`) into the gradients of the gates and leaves in dh what
-    // bypasses them; `product(s, own, dh, dx)` adds what flows through the weights to dh and puts
-    // the gradient of the inputs in dx, if that is not null.
+    // bypasses them; `product(stretch, s, own, dh, dx)` adds what flows through the weights to dh
+    // and puts the gradient of the inputs in dx, if that is not null.
     //
     // The gradient of the weights is a product over all rows. It is summed up stretch by stretch
-    // while the rows are still in the caches: `weights(stretch)` adds those of some steps. Where
-    // stretches begin follows from the sizes alone, so sums do not depend on the threads.
-    template <class Deltas, class Products, class Weights>
+    // while the rows are still in the caches: `weights(stretch, odd, half)` adds those of some
+    // steps, where `odd` is not null those of odd number apart. Two threads, which have rows in
+    // turns, can then do that for their own while the other is still on its way. `kernel(stretch)`
+    // does the same for the kernel where inputs are ids. Where stretches begin, and whether sums
+    // are kept apart, follows from the sizes alone, so they do not depend on the threads.
+    template <class Deltas, class Products, class Weights, class Kernel>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
-                  Products&& product, Weights&& weights) const;
+                  Products&& product, Weights&& weights, Kernel&& kernel) const;
+
+    // The stretch of steps that ends at `to`: as many as fit the caches.
+    Stretch stretch_before(int64_t to) const;
+    // Rows in the longest.
+    int64_t most_rows_in_a_stretch() const;
 
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
     // applied. Rows are `stride` apart, gates `own.count * stride`.
@@ -247,8 +275,6 @@ class Recurrence {
         return in.kernel + int64_t{ids_[schedule.first(s) + r]} * gates * in.units;
     }
     void pack_ids();
-    // The stretch of steps that ends at `to`: as many as fit the caches.
-    Stretch stretch_before(int64_t to) const;
     void start(int thread, int team) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;
@@ -281,30 +307,47 @@ void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
 }
 
 template <class T>
-template <class Deltas, class Products, class Weights>
+template <class Deltas, class Products, class Weights, class Kernel>
 void Recurrence<T>::backward(const OutputGradients& given, const InputGradients& wanted,
-                             Deltas&& deltas, Products&& product, Weights&& weights) const {
+                             Deltas&& deltas, Products&& product, Weights&& weights,
+                             Kernel&& kernel) const {
     Floats dh(in.batch * spread<float>(in.units));
     Floats dx(wanted.x ? in.batch * spread<float>(in.features) : 0);
-    int64_t to = schedule.steps();
-    do {
-        const Stretch stretch = stretch_before(to);
-        in_parallel(threads(), [&](int thread, int team) {
-            if (stretch.last) start_gradients(thread, team, given, dh.data());
-            for (int64_t s = stretch.to - 1; s >= stretch.from; s--) {
-                const Own own(thread, team, schedule.active(s));
-                if (own.count == 0) continue;
-                if (in.return_sequences && given.output)
-                    add_output_gradients(s, own, given.output, dh.data());
-                deltas(s, own, dh.data());
-                product(s, own, dh.data(), wanted.x ? dx.data() : nullptr);
-                if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
+    const int64_t size = width * gates * in.units;
+    const bool apart = std::is_same_v<T, float> && size <= SMALL_GRADIENT;
+    Floats odd(apart ? size : 0, 0.0f);
+    float* const odd_sums = apart ? odd.data() : nullptr;
+    const auto walk = [&](const Stretch& stretch, int thread, int team) {
+        if (stretch.last) start_gradients(thread, team, given, dh.data());
+        for (int64_t s = stretch.to - 1; s >= stretch.from; s--) {
+            const Own own(thread, team, schedule.active(s));
+            if (own.count == 0) continue;
+            if (in.return_sequences && given.output)
+                add_output_gradients(s, own, given.output, dh.data());
+            deltas(stretch, s, own, dh.data());
+            product(stretch, s, own, dh.data(), wanted.x ? dx.data() : nullptr);
+            if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
+        }
+        if (stretch.from == 0) finish_gradients(thread, team, given, dh.data(), wanted);
+    };
+    const bool by_threads = apart && threads() <= 2 && schedule.begins_evenly();
+    Stretch stretch = stretch_before(schedule.steps());
+    for (bool more = true; more;) {
+        const int64_t to = by_threads && !in.ids ? 0 : stretch.from;  // where threads meet again
+        in_parallel(threads(), [&, first = stretch](int thread, int team) {
+            for (Stretch here = first;; here = stretch_before(here.from)) {
+                walk(here, thread, team);
+                for (int half = thread; by_threads && half < 2; half += team)
+                    weights(here, odd_sums, half ? Half::ODD : Half::EVEN);
+                if (here.from <= to) break;
             }
-            if (stretch.from == 0) finish_gradients(thread, team, given, dh.data(), wanted);
         });
-        weights(stretch);
-        to = stretch.from;
-    } while (to > 0);
+        if (!by_threads) weights(stretch, odd_sums, Half::BOTH);
+        if (in.ids) kernel(stretch);
+        more = to > 0;
+        stretch = stretch_before(to);
+    }
+    if (apart) add(odd.data(), wanted.weights, size);
 }
 
 // A packed right operand: columns of a matrix in panels of up to SPAN vectors.

@@ -47,6 +47,10 @@ class Schedule {
     int64_t first(int64_t s) const { return first_[s]; }
     // How many rows run at step s; none beyond the last.
     int64_t active(int64_t s) const { return s < steps() ? first_[s + 1] - first_[s] : 0; }
+    // Whether packed rows have even numbers where sorted rows do, at every step.
+    bool begins_evenly() const {
+        return std::all_of(first_.begin(), first_.end(), [](int64_t row) { return row % 2 == 0; });
+    }
     // The row of the batch behind sorted row r.
     int64_t source(int64_t r) const { return order_[r]; }
     int64_t length(int64_t r) const { return length_[r]; }

@@ -12,7 +12,7 @@ SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
     panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
     if (!in.keep) return;
-    deltas_ = allocate_rows<T>(allocate, r_.schedule.rows(), deltas_row_);
+    deltas_ = allocate_rows<T>(allocate, r_.most_rows_in_a_stretch(), deltas_row_);
     const int mask = r_.masks_per_gate() ? 0 : GateProduct<T>::NO_MASK;
     to_h_ = std::make_unique<GateProduct<T>>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
                                              r_.h_at);
@@ -67,30 +67,34 @@ void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& 
     const Inputs& in = r_.in;
     with_activation(in.activation, [&](auto phi) {
         r_.backward(
-            given, wanted, [&](int64_t s, const Own& own, float* dh) { deltas(s, own, dh, phi); },
-            [&](int64_t s, const Own& own, float* dh, float* dx) {
-                const Rows<T> rows = delta_rows(s, own);
+            given, wanted,
+            [&](const Stretch& stretch, int64_t s, const Own& own, float* dh) {
+                deltas(stretch, s, own, dh, phi);
+            },
+            [&](const Stretch& stretch, int64_t s, const Own& own, float* dh, float* dx) {
+                const Rows<T> rows = delta_rows(stretch, s, own);
                 to_h_->run(r_, own, rows, r_.of_batch(dh, in.units, own), true);
                 if (dx) to_x_->run(r_, own, rows, r_.of_batch(dx, in.features, own), false);
             },
+            [&](const Stretch& stretch, float* odd, Half half) {
+                weight_gradient(stretch, {wanted.weights, odd, half});
+            },
             [&](const Stretch& stretch) {
-                weight_gradient(stretch, wanted.weights);
-                if (in.ids) r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
+                r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
             });
     });
 }
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
 template <class T>
-void SimpleRnn<T>::weight_gradient(const Stretch& stretch, float* out) const {
+void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) const {
     ProductOf<T> product{r_.width,
                          r_.in.units,
                          stretch.rows,
                          r_.stacked_transposed(stretch.first),
-                         {deltas_ + stretch.first * deltas_row_, deltas_row_, 1},
-                         out,
+                         {deltas_, deltas_row_, 1},
+                         nullptr,
                          r_.in.units};
-    product.accumulate = !stretch.last;
     product.padded_b = true;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
@@ -99,17 +103,20 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, float* out) const {
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
-    gemm(product);
+    sums.add(product, 0, stretch);
 }
 
 template <class T>
 template <class Phi>
-void SimpleRnn<T>::deltas(int64_t s, const Own& own, float* dh_array, Phi phi) const {
+void SimpleRnn<T>::deltas(const Stretch& stretch, int64_t s, const Own& own, float* dh_array,
+                          Phi phi) const {
     const Inputs& in = r_.in;
     const StateRows<T> h_rows = r_.next_h(s, own);
     const Rows<float> dh_rows = r_.of_batch(dh_array, in.units, own);
-    const Rows<T> rows = delta_rows(s, own);
+    const Rows<T> rows = delta_rows(stretch, s, own), before = r_.previous_h(s, own);
     for (int64_t n = 0; n < own.count; n++) {
+        for (int64_t at = 0; at < in.units; at += LINE<T>)
+            expect(before[n] + at);  // the next step to be worked on reads them
         if (r_.skips(s, own.row(n))) {
             clear(rows[n], in.units);
             continue;

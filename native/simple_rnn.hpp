@@ -25,18 +25,19 @@ class SimpleRnn {
   private:
     Recurrence<T> r_;
     int64_t deltas_row_;
-    T* deltas_ = nullptr;  // gradients before the activation, filled by backward
+    T* deltas_ = nullptr;  // gradients before the activation, of the stretch backward works on
     Panels<T> panels_;
     std::unique_ptr<GateProduct<T>> to_h_, to_x_;
 
-    Rows<T> delta_rows(int64_t s, const Own& own) const {
-        return {deltas_ + r_.slot(s, own.first) * deltas_row_, own.team * deltas_row_};
+    Rows<T> delta_rows(const Stretch& stretch, int64_t s, const Own& own) const {
+        const int64_t row = r_.slot(s, own.first) - stretch.first;
+        return {deltas_ + row * deltas_row_, own.team * deltas_row_};
     }
     template <class Phi>
     void step(int64_t s, const Own& own, const T* masked, Phi phi) const;
     template <class Phi>
-    void deltas(int64_t s, const Own& own, float* dh, Phi phi) const;
-    void weight_gradient(const Stretch& stretch, float* out) const;
+    void deltas(const Stretch& stretch, int64_t s, const Own& own, float* dh, Phi phi) const;
+    void weight_gradient(const Stretch& stretch, const Sums& sums) const;
 };
 
 }  // namespace leftfold

@@ -1,5 +1,7 @@
 #include "threads.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -39,9 +41,11 @@ inline void relax() {
 #endif
 }
 
-// Threads that take parts of a job as they come. The caller takes parts as well, and waits only
-// for those that another thread has begun: one that sleeps, or that the system runs something
-// else on, delays nobody. That is what OpenMP's teams cannot do, which begin and end together.
+// Threads that share the parts of a job. Each begins with the part of its own number, whose rows it
+// had in the job before, and goes on with those that nobody has begun. The caller does so as well,
+// and waits only for parts that another thread has begun: one that sleeps, or that the system runs
+// something else on, delays nobody. That is what OpenMP's teams cannot do, which begin and end
+// together.
 class Pool {
   public:
     void run(int parts, void (*run)(void*, int, int), void* body) {
@@ -53,11 +57,13 @@ class Pool {
         hire(parts - 1);
         run_ = run;
         body_ = body;
-        parts_ = parts;
+        parts_.store(parts, std::memory_order_relaxed);
         unfinished_.store(parts, std::memory_order_relaxed);
-        ticket_.store((ticket_.load(std::memory_order_relaxed) | LEFT) + 1 + parts);
+        left_.store(parts);
+        for (int part = 0; part < parts; part++)
+            open_[part].store(true, std::memory_order_release);
         if (sleepers_.load() > 0) wake(parts - 1);
-        while (take_part()) {
+        while (take_part(0)) {
         }
         for (int round = 0; unfinished_.load(std::memory_order_acquire) > 0; round++)
             round < 10000 ? relax() : std::this_thread::yield();
@@ -67,44 +73,47 @@ class Pool {
     }
 
   private:
-    // The number of the job, and in the lower half how many of its parts nobody has taken yet.
-    static constexpr uint64_t LEFT = 0xffffffff;
-    std::atomic<uint64_t> ticket_{0};
-    std::atomic<int> unfinished_{0}, sleepers_{0};
-    std::atomic<bool> busy_{false};
-    int hired_ = 0;
-
     // The job. Nobody reads it who has not taken a part, and it stays until all are done.
     void (*run_)(void*, int, int) = nullptr;
     void* body_ = nullptr;
-    int parts_ = 0;
+    std::atomic<int> parts_{0}, left_{0}, unfinished_{0};
+    // Whether a part has to be done and nobody has begun it.
+    std::array<std::atomic<bool>, MOST_THREADS> open_{};
+
+    std::atomic<int> sleepers_{0};
+    std::atomic<bool> busy_{false};
+    int hired_ = 0;
 
     std::mutex mutex_;
     std::condition_variable work_to_do_;
     std::exception_ptr failure_;
 
-    bool has_work() const { return (ticket_.load() & LEFT) != 0; }
+    bool has_work() const { return left_.load() > 0; }
 
-    bool take_part() {
-        uint64_t ticket = ticket_.load();
-        while (ticket & LEFT)
-            if (ticket_.compare_exchange_weak(ticket, ticket - 1)) {
-                try {
-                    run_(body_, static_cast<int>(ticket & LEFT) - 1, parts_);
-                } catch (...) {
-                    const std::lock_guard<std::mutex> lock(mutex_);
-                    failure_ = std::current_exception();
-                }
-                unfinished_.fetch_sub(1, std::memory_order_release);
-                return true;
+    // Does a part, rather the one with the thread's own number than another.
+    bool take_part(int own) {
+        const int parts = parts_.load(std::memory_order_relaxed);
+        for (int i = 0; i < parts; i++) {
+            const int part = (own + i) % parts;
+            if (!open_[part].load(std::memory_order_relaxed)) continue;
+            if (!open_[part].exchange(false, std::memory_order_acquire)) continue;
+            left_.fetch_sub(1);
+            try {
+                run_(body_, part, parts_.load(std::memory_order_relaxed));
+            } catch (...) {
+                const std::lock_guard<std::mutex> lock(mutex_);
+                failure_ = std::current_exception();
             }
+            unfinished_.fetch_sub(1, std::memory_order_release);
+            return true;
+        }
         return false;
     }
 
     void hire(int count) {
         try {
             for (; hired_ < count; hired_++)
-                std::thread([this] { work(); }).detach();
+                std::thread([this, own = hired_ + 1] { work(own); }).detach();
         } catch (const std::system_error&) {
             // There are no more to be had; those there are do the work.
         }
@@ -117,9 +126,9 @@ class Pool {
             work_to_do_.notify_one();
     }
 
-    void work() {
+    void work(int own) {
         for (;;) {
-            while (take_part()) {
+            while (take_part(own)) {
             }
             const auto until = Clock::now() + SPINNING;
             while (!has_work() && Clock::now() < until)
@@ -147,7 +156,7 @@ int thread_limit() {
 }
 
 void set_thread_limit(int count) {
-    limit = count;
+    limit = std::min(count, MOST_THREADS);
 }
 
 void run_parts(int parts, void (*run)(void* body, int part, int parts), void* body) {

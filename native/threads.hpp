@@ -10,6 +10,8 @@
 
 namespace leftfold {
 
+constexpr int MOST_THREADS = 1024;
+
 // The most threads a kernel may use; set from Python. One in a forked child process.
 int thread_limit();
 void set_thread_limit(int count);

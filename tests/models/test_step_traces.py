@@ -17,6 +17,7 @@ from leftfold.engine.changes import latest_change
 from leftfold.models.step_traces import StepTraces
 
 X = np.random.default_rng(0).normal(size=(22, 6, 3)).astype(np.float32)
+X[::3, 4:] = 0
 Y = np.random.default_rng(1).random((22, 1)).astype(np.float32)
 CLASSES = np.random.default_rng(2).integers(0, 4, 22)
 
@@ -38,6 +39,15 @@ MODELS: dict[str, Callable[[], leftfold.Model]] = {
     "dropout": lambda: chain(layers.LSTM(8), layers.Dropout(0.5, seed=3)),
     "Bidirectional": lambda: chain(layers.Bidirectional(layers.GRU(3))),
     "activations": lambda: chain(layers.Flatten(), layers.Dense(5, "relu"), layers.LeakyReLU()),
+    "recurrent dropout": lambda: chain(
+        layers.LSTM(4, dropout=0.3, recurrent_dropout=0.5, return_sequences=True, seed=1),
+        layers.Bidirectional(layers.GRU(3, recurrent_dropout=0.2, seed=2)),
+    ),
+    "masked": lambda: chain(
+        layers.Masking(),
+        layers.Bidirectional(layers.GRU(3, return_sequences=True)),
+        layers.LSTM(3, recurrent_dropout=0.5, seed=4),
+    ),
     "regularized": lambda: chain(layers.GRU(4, kernel_regularizer=regularizers.L2(0.1))),
     "functional": two_ways,
 }
@@ -130,6 +140,69 @@ def test_classes():
     assert_same(found, trained(make, True, **settings))
 
 
+WORDS = np.random.default_rng(3).integers(0, 5, (22, 9))
+
+
+def reader(
+    vocabulary: int = 5, dtype: str = "int32", mask_zero: bool = False, **settings: Any
+) -> leftfold.Model:
+    return leftfold.Sequential(
+        [
+            layers.Input((9,), dtype=dtype),
+            layers.Embedding(vocabulary, 3, mask_zero=mask_zero),
+            layers.LSTM(4, **settings),
+            layers.Dense(1),
+        ]
+    )
+
+
+def read(eagerly: bool, words: np.ndarray = WORDS, **settings: Any) -> Any:
+    utils.set_random_seed(5)
+    model = reader(**settings)
+    model.compile("adam", "mse", run_eagerly=eagerly)
+    history = model.fit(words, Y, batch_size=8, epochs=4, verbose=0)
+    predicted = [model.predict(words, batch_size=8, verbose=0).tolist() for _ in range(3)]
+    return model, [history.history, predicted]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"mask_zero": True}, {"dropout": 0.2}, {"recurrent_dropout": 0.5}]
+)
+def test_words(dtype: str, settings: dict[str, Any]):
+    found = read(False, dtype=dtype, seed=1, **settings)
+    assert is_traced(found[0])
+    assert_same(found, read(True, dtype=dtype, seed=1, **settings))
+
+
+def test_words_that_may_repeat_or_not_are_counted_in_every_batch():
+    rare = np.random.default_rng(4).permutation(22 * 9).reshape(22, 9)
+    for words in (WORDS, rare, np.where(np.arange(22)[:, None] % 16 < 8, rare, WORDS)):
+        found = read(False, words, vocabulary=200)
+        assert not is_traced(found[0])
+        assert_same(found, read(True, words, vocabulary=200))
+
+
+@pytest.mark.parametrize("wrong", [-1, 5])
+def test_a_word_outside_the_vocabulary_is_refused_however_many_batches_came(wrong: int):
+    model, _ = read(False)
+    assert is_traced(model)
+    spoilt = WORDS.copy()
+    spoilt[3, 4] = wrong
+    for run in (model.predict_on_batch, lambda x: model.train_on_batch(x, Y[:8])):
+        with pytest.raises(ValueError, match=f"ids from 0 to 4, .* got id {wrong}"):
+            run(spoilt[:8])
+    assert np.isfinite(model.predict_on_batch(WORDS[:8])).all()
+
+
+def test_fractions_of_words_are_cut_off_with_a_warning_however_many_batches_came():
+    model, _ = read(False, dtype="float32")
+    whole = model.predict_on_batch(WORDS[:8])
+    with pytest.warns(UserWarning, match="fractions are cut off"):
+        cut = model.predict_on_batch(WORDS[:8] + 0.5)
+    np.testing.assert_array_equal(cut, whole)
+
+
 class Halved(layers.Dense):
     calls = 0
 
@@ -158,8 +231,7 @@ def own_loss(y_true: Any, y_pred: Any) -> Any:
         (lambda: [layers.Flatten(), layers.Dense(2, activation=own_activation)], "mse"),
         (lambda: [layers.Flatten(), layers.Lambda(lambda x: x * 2)], "mse"),
         (lambda: [layers.Flatten(), layers.Dense(2)], own_loss),
-        (lambda: [layers.Masking(), layers.LSTM(2)], "mse"),
-        (lambda: [layers.LSTM(2, recurrent_dropout=0.5, seed=1)], "mse"),
+        (lambda: [layers.Masking(), layers.RNN(layers.LSTMCell(2))], "mse"),
         (lambda: [layers.BatchNormalization(), layers.LSTM(2)], "mse"),
     ],
 )

@@ -37,8 +37,8 @@ class Tensor:
     name that code written for Keras reads). Arithmetic and indexing are attached by
     `leftfold.ops`, so that they are recorded like every other primitive.
 
-    A model sets `looked_up`, the table and the ids, on vectors that only recurrences of its own
-    read: these can then compute once for each distinct id.
+    Where only recurrences of a model read vectors of a table, it gives them a stand-in of the same
+    shape and `looked_up`, a `Lookup`: they can then compute once for each distinct id.
 
     Args:
         data: the values; a NumPy array is wrapped without a copy.

@@ -40,6 +40,7 @@ class Call(NamedTuple):
         sources: the places of its operands among the trace's values.
         settings: its other arguments by position.
         keywords: those by name.
+        known: the places of tensors among them, by name.
         draws: whether there are random keys among them.
         recorded: whether gradients flow back through it.
         first: the place of its first output; the others follow.
@@ -52,6 +53,7 @@ class Call(NamedTuple):
     sources: list[int]
     settings: tuple[Any, ...]
     keywords: dict[str, Any]
+    known: dict[str, int]
     draws: bool
     recorded: bool
     first: int
@@ -113,7 +115,12 @@ class Trace:
     ) -> None:
         """Take down a primitive that has just run, what it gave, and whether a tape noted it."""
         sources = list(map(self._place, tensors, operands))
-        given = (*settings, *keywords.values())
+        known = {
+            name: self._place(value, value.data)
+            for name, value in keywords.items()
+            if isinstance(value, Tensor)
+        }
+        given = (*settings, *[v for name, v in keywords.items() if name not in known])
         keys = [setting for setting in given if type(setting) is Key]
         just_drawn = all([bool(self.drawn) and self.drawn.pop(0) is key for key in keys])
         self.whole = self.whole and just_drawn and all(map(_is_plain, given))
@@ -129,6 +136,7 @@ class Trace:
             sources,
             settings,
             keywords,
+            known,
             bool(keys),
             recorded,
             first,
@@ -177,13 +185,16 @@ class Trace:
         tape = Tape()
         steps = tape.steps
         for call in self._calls:
-            forward, listed, sources, settings, keywords, draws, recorded = call[:7]
-            first, tracked, alone = call[7:]
+            forward, listed, sources, settings, keywords, known, draws, recorded = call[:8]
+            first, tracked, alone = call[8:]
             tensors = [values[source] for source in sources]
             operands = [tensor.data for tensor in tensors]
             if draws:
                 settings = tuple([_anew(setting) for setting in settings])
                 keywords = {name: _anew(setting) for name, setting in keywords.items()}
+            if known:
+                tensors_known = {name: values[place] for name, place in known.items()}
+                keywords = {**keywords, **tensors_known}
             if listed:
                 output, vjp = forward(operands, *settings, **keywords)
             else:

@@ -9,9 +9,12 @@ import numpy as np
 from leftfold import constraints, initializers, ops, regularizers
 from leftfold.engine import Tensor
 from leftfold.engine.legacy import tell_once
+from leftfold.layers.call import context
 from leftfold.layers.checks import positive_integer
 from leftfold.layers.layer import Layer
+from leftfold.layers.lookup import Lookup
 from leftfold.layers.serialization import known_layer
+from leftfold.ops.distinct import token_ids
 
 
 @known_layer
@@ -37,6 +40,8 @@ class Embedding(Layer):
         >>> Embedding(10, 4)(np.array([[1, 2, 0]])).shape
         (1, 3, 4)
     """
+
+    steady = True
 
     def __init__(
         self,
@@ -85,6 +90,23 @@ class Embedding(Layer):
         except ValueError:
             self.check_data(inputs.data if isinstance(inputs, Tensor) else np.asarray(inputs))
             return ops.embedding(self.embeddings, ops.cast(inputs, "int32"))
+
+    def look_up_later(self, ids: Any) -> Any:
+        """A stand-in for the vectors, for recurrences that know what to make of it: see `Lookup`.
+
+        Where a call does anything but look up, or ids are not what they should be, it is made.
+        """
+        only_looks_up = self.activity_regularizer is None and not context.probing
+        ready = self.built and self._path is not None and type(ids) is Tensor
+        if not only_looks_up or not ready:
+            return self(ids)
+        try:
+            words = token_ids(ids, vocabulary=self.input_dim)
+        except ValueError:
+            return self(ids)
+        vectors = Lookup(self.embeddings, words).stand_in()
+        vectors._keras_mask = self.compute_mask(ids)
+        return vectors
 
     def check_data(self, ids: np.ndarray) -> None:
         """Refuse ids outside the vocabulary, and say which one and how large that is.

@@ -22,6 +22,8 @@ class Masking(Layer):
         [[True, False]]
     """
 
+    steady = True
+
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from leftfold.engine import KerasTensor, Tensor
+from leftfold.engine import KerasTensor
 from leftfold.engine.symbolic import Node, Operation, PrimitiveCall, leaves
-from leftfold.layers import Bidirectional, Embedding
+from leftfold.layers import Bidirectional, Embedding, Layer
 from leftfold.layers.recurrent.fused import FusedRNN
 from leftfold.models.graph import Graph
 
@@ -58,7 +58,7 @@ class Plan:
             targets = [self._target(tensor, given) for tensor in node.outputs]
             finished = {*sources, *targets} - read
             read.update(sources)
-            looks_up = isinstance(node.operation, Embedding) and targets[0] not in self._outputs
+            looks_up = _looks_up(node.operation) and targets[0] not in self._outputs
             looks_up = looks_up and all(map(_computes_by_word, readers[targets[0]]))
             for slot in sources:
                 readers[slot].append(node.operation)
@@ -134,14 +134,14 @@ class Plan:
         for slot, value in enumerate(inputs):
             values[slot] = value
         for step in self.steps:
-            if step.source >= 0 and call is None:
+            if step.looks_up and call is None:
+                result = step.operation.look_up_later(values[step.source])  # type: ignore[attr-defined]
+            elif step.source >= 0 and call is None:
                 result = step.function(values[step.source])
             else:
                 args = [getter(values) for getter in step.arguments]
                 kwargs = {name: getter(values) for name, getter in step.keywords.items()}
                 result = call(step, args, kwargs) if call else step.function(*args, **kwargs)
-            if step.looks_up and type(result) is Tensor:
-                result.looked_up = step.operation.embeddings, values[step.source]  # type: ignore[attr-defined]
             if step.target >= 0:
                 values[step.target] = _only(result)
             else:
@@ -152,11 +152,32 @@ class Plan:
         return [values[slot] for slot in self._outputs]
 
 
+def _looks_up(operation: Any) -> bool:
+    """Whether a layer does what `Embedding` does, and nothing else."""
+    cls = type(operation)
+    return (
+        isinstance(operation, Embedding)
+        and cls.call is Embedding.call
+        and cls.compute_mask is Embedding.compute_mask
+        and cls.__call__ is Layer.__call__
+        and "call" not in vars(operation)
+    )
+
+
 def _computes_by_word(operation: Any) -> bool:
-    """Whether a layer makes use of `Tensor.looked_up`."""
+    """Whether a layer knows `Tensor.looked_up`, and does nothing else with what it is given."""
     if type(operation) is Bidirectional:
-        return _computes_by_word(operation.forward_layer)
-    return isinstance(operation, FusedRNN)
+        return _computes_by_word(operation.forward_layer) and _computes_by_word(
+            operation.backward_layer
+        )
+    cls = type(operation)
+    return (
+        isinstance(operation, FusedRNN)
+        and cls.call is FusedRNN.call
+        and cls._read is FusedRNN._read
+        and cls.__call__ is Layer.__call__
+        and "call" not in vars(operation)
+    )
 
 
 def _only(result: Any) -> Any:

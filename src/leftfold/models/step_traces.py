@@ -50,7 +50,10 @@ class StepTraces:
         if trace is not None:
             if with_losses:
                 model._forget_losses()  # as the call of a model does
-            return trace.run(inputs)
+            try:
+                return trace.run(inputs)
+            except ValueError:  # of a batch with which layers do something else, or refuse it
+                return run_anew(compute, inputs)
         if not self._is_second(key) or not _is_steady(model):
             return run_anew(compute, inputs)
         with Trace(inputs) as trace:

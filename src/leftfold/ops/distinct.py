@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from leftfold.engine.primitive import primitive
+from leftfold.ops.fused import check_range
 
-def distinct(ids: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
+
+@primitive
+def token_ids(numbers: Any, /, vocabulary: int) -> Any:
+    """Ids as int32.
+
+    Args:
+        numbers: whole numbers from 0 to `vocabulary - 1`, of any shape and type.
+        vocabulary: how many ids there are.
+
+    Raises:
+        ValueError: where a number is none of them.
+
+    Example:
+        >>> token_ids(np.array([2.0, 0.0]), vocabulary=3).numpy()
+        array([2, 0], dtype=int32)
+    """
+    with np.errstate(invalid="ignore"):  # NaN is told below
+        ids = numbers.astype(np.int32, copy=False)
+    if ids.dtype != numbers.dtype and not np.array_equal(ids, numbers):
+        raise ValueError("token_ids expected whole numbers.")
+    check_range(ids, vocabulary, "token_ids", "id")
+    return ids, None
+
+
+@primitive
+def distinct(ids: Any, /, vocabulary: int) -> Any:
     """The distinct ids in ascending order, and for every id its place among them.
 
     Args:
@@ -13,7 +42,7 @@ def distinct(ids: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
         vocabulary: how many ids there are.
 
     Returns:
-        `(count,)` and an array shaped as `ids`, both int32.
+        `(count,)` and a tensor shaped as `ids`, both int32.
 
     Example:
         >>> words, places = distinct(np.array([[7, 3], [3, 3]]), 10)
@@ -24,4 +53,4 @@ def distinct(ids: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
     place_of[ids] = 1
     words = np.flatnonzero(place_of).astype(np.int32)
     place_of[words] = np.arange(len(words), dtype=np.int32)
-    return words, place_of[ids]
+    return (words, place_of.take(ids)), None

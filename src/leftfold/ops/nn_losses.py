@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine import workspace
 from leftfold.engine.config import epsilon
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tensor import as_full_array
@@ -153,7 +154,7 @@ def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
 
     def vjp(dy: Any) -> Any:
         slope = (dy[..., None] * (share == kept) / total).astype(output.dtype, copy=False)
-        doutput = np.empty_like(output)
+        doutput = workspace.empty(output.shape, output.dtype)
         doutput[...] = slope
         np.put_along_axis(doutput, places, slope - slope / kept, -1)
         return None, doutput

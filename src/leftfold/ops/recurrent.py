@@ -342,10 +342,12 @@ def _checked_masks(
     if input_dropout is not None:
         if x.dtype.kind != "f":
             raise ValueError(f"{name} expected no input_dropout where x are ids.")
+        input_dropout = as_array(input_dropout)
         shapes = (1, batch, features), (gates, batch, features)
         _expect(name, "input_dropout", input_dropout, x.dtype, shapes)
         found[1] = np.ascontiguousarray(input_dropout)
     if recurrent_dropout is not None:
+        recurrent_dropout = as_array(recurrent_dropout)
         shape = gates, batch, units
         _expect(name, "recurrent_dropout", recurrent_dropout, recurrent_kernel.dtype, (shape,))
         found[2] = np.ascontiguousarray(recurrent_dropout)

@@ -62,7 +62,7 @@ def test_outputs_have_the_same_bits_and_gradients_agree(recurrence, mask_zero, t
     predicted, loss, weights = trained(recurrence, mask_zero)
     assert tables
     tables.clear()
-    monkeypatch.setattr(fused, "LEAST_REPEATS", np.inf)
+    monkeypatch.setattr(fused, "MOST_ROWS", 0)
     plain_predicted, plain_loss, plain_weights = trained(recurrence, mask_zero)
     assert not tables
     np.testing.assert_array_equal(predicted, plain_predicted)
@@ -113,3 +113,55 @@ def test_the_gradient_of_vectors_looked_up_outside_a_model_is_theirs():
         total = leftfold.ops.sum(recurrence(vectors))
     [gradient] = tape.gradient(total, [vectors])
     assert (np.abs(gradient).sum(axis=(0, 2)) > 0).all()
+
+
+class Watching(layers.LSTM):
+    """A layer of the user's own that looks at what it reads."""
+
+    seen: list[np.ndarray]
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = False
+    ) -> Any:
+        self.seen.append(np.array(sequences.data))
+        return super().call(sequences, initial_state, mask, training)
+
+
+@pytest.mark.parametrize("wrap", [lambda layer: layer, layers.Bidirectional])
+def test_a_layer_of_the_users_own_gets_the_vectors_themselves(wrap, tables):
+    Watching.seen = []
+    embedding = layers.Embedding(WORDS, 6)
+    model = leftfold.Sequential([embedding, wrap(Watching(4)), layers.Dense(1)])
+    for _ in range(4):
+        model.predict_on_batch(texts())
+    expected = embedding.embeddings.numpy()[texts()]
+    for seen in Watching.seen[-2:]:
+        np.testing.assert_array_equal(seen, expected)
+    assert not tables
+
+
+@pytest.mark.parametrize(
+    "recurrence",
+    [
+        lambda: layers.GRU(4, activation=lambda x: leftfold.ops.tanh(x)),
+        lambda: layers.RNN(layers.GRUCell(4)),
+        lambda: layers.GRU(4, dropout=0.3, seed=2),
+        lambda: layers.Bidirectional(layers.GRU(4, dropout=0.3, seed=2)),
+    ],
+)
+def test_recurrences_that_need_the_vectors_look_them_up(recurrence, monkeypatch):
+    found = trained(recurrence, mask_zero=True)
+    monkeypatch.setattr(layers.Embedding, "look_up_later", layers.Embedding.__call__)
+    plain = trained(recurrence, mask_zero=True)
+    np.testing.assert_array_equal(found[0], plain[0])
+    assert found[1] == plain[1]
+    for ours, expected in zip(found[2], plain[2], strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=2e-7)
+
+
+def test_nan_is_no_word():
+    model = leftfold.Sequential([leftfold.Input((20,)), layers.Embedding(WORDS, 6), layers.LSTM(3)])
+    spoilt = texts("float32")
+    spoilt[3, 4] = np.nan
+    with pytest.raises(ValueError, match="whole numbers as ids, got nan"):
+        model.predict_on_batch(spoilt)

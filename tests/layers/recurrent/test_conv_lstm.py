@@ -96,7 +96,7 @@ def test_dropout_is_the_same_at_every_step_and_of_its_own_for_every_gate():
     assert not np.allclose(first, still) and not np.allclose(first, second)
     masks, recurrent = layer.cell.masks(np.zeros((3, 5, 2), "float32"), True)
     assert masks.shape == (4, 3, 5, 2) and recurrent.shape == (4, 3, 3, 2)
-    assert not (masks[0] == masks[1]).all()
+    assert not np.array_equal(masks[0], masks[1])
 
 
 def test_everything_dropped_leaves_the_bias():

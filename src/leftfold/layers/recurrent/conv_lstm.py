@@ -90,7 +90,7 @@ class _ConvLSTM(CellRNN):
         self.input_spec = InputSpec(ndim=self.rank + 3, axes=sizes)
 
     def _read(
-        self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
+        self, sequences: Any, states: Any, mask: Any, training: bool | None
     ) -> tuple[Any, list[Any]]:
         if sequences.dtype != self.variable_dtype:
             sequences = ops.cast(sequences, self.variable_dtype)

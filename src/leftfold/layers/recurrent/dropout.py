@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine import Tensor, primitive
 from leftfold.engine.kernels import kernel
-from leftfold.engine.random import SeedGenerator
+from leftfold.engine.random import Key, SeedGenerator
 
 
 class DropoutRNNCell:
@@ -26,40 +27,42 @@ class DropoutRNNCell:
     seed_generator: SeedGenerator
     dropout_mask_count = 1
 
-    _dropout_mask: np.ndarray | None = None
-    _recurrent_dropout_mask: np.ndarray | None = None
+    _dropout_mask: Tensor | None = None
+    _recurrent_dropout_mask: Tensor | None = None
 
-    def get_dropout_mask(self, step_input: Any) -> np.ndarray | None:
+    def get_dropout_mask(self, step_input: Any) -> Tensor | None:
         """Scaled masks for the inputs, (count, batch, features); `None` without dropout.
 
         Args:
             step_input: the inputs of one step, (batch, features).
         """
         if self._dropout_mask is None and self.dropout > 0:
-            self._dropout_mask = self._draw(step_input, self.dropout)
+            self._keep("_dropout_mask", self._draw(step_input, self.dropout))
         return self._dropout_mask
 
-    def get_recurrent_dropout_mask(self, hidden_state: Any) -> np.ndarray | None:
+    def get_recurrent_dropout_mask(self, hidden_state: Any) -> Tensor | None:
         """Scaled masks for the hidden state, (count, batch, units); `None` without dropout.
 
         Args:
             hidden_state: the state before the step, (batch, units).
         """
         if self._recurrent_dropout_mask is None and self.recurrent_dropout > 0:
-            self._recurrent_dropout_mask = self._draw(hidden_state, self.recurrent_dropout)
+            mask = self._draw(hidden_state, self.recurrent_dropout)
+            self._keep("_recurrent_dropout_mask", mask)
         return self._recurrent_dropout_mask
 
     def reset_dropout_mask(self) -> None:
         """Forget the mask for the inputs; the next step draws a new one."""
-        if self._dropout_mask is not None:
-            self._dropout_mask = None
+        self._keep("_dropout_mask", None)
 
     def reset_recurrent_dropout_mask(self) -> None:
         """Forget the mask for the hidden state; the next step draws a new one."""
-        if self._recurrent_dropout_mask is not None:
-            self._recurrent_dropout_mask = None
+        self._keep("_recurrent_dropout_mask", None)
 
-    def _draw(self, like: Any, rate: float) -> np.ndarray:
+    def _keep(self, name: str, mask: Tensor | None) -> None:
+        vars(self)[name] = mask  # as an attribute that is set it would count as a new setting
+
+    def _draw(self, like: Any, rate: float) -> Tensor:
         shape = (self.dropout_mask_count, *like.shape)
         return draw_dropout_mask(self.seed_generator, shape, rate, like.dtype)
 
@@ -75,13 +78,18 @@ def forget_dropout_masks(cell: Any) -> None:
 
 def draw_dropout_mask(
     seed_generator: SeedGenerator, shape: tuple[int, ...], rate: float, dtype: Any
-) -> np.ndarray:
+) -> Tensor:
     """Zeros with probability `rate`, elsewhere `1 / (1 - rate)`, so that the mean stays 1."""
-    key = seed_generator.next()
+    return _mask(key=seed_generator.next(), shape=shape, rate=rate, dtype=np.dtype(dtype))
+
+
+@primitive
+def _mask(*, key: Key, shape: tuple[int, ...], rate: float, dtype: np.dtype[Any]) -> Any:
     if rate >= 1:
-        return np.zeros(shape, dtype)
+        return np.zeros(shape, dtype), None
     count = int(np.prod(shape))
-    return kernel("dropout_mask")(*key, count, rate).reshape(shape).astype(dtype, copy=False)
+    mask = kernel("dropout_mask")(*key, count, rate).reshape(shape)
+    return mask.astype(dtype, copy=False), None
 
 
 def checked_rate(layer: str, argument: str, rate: Any) -> float:

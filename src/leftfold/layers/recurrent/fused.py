@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from leftfold import activations, ops, regularizers
+from leftfold.engine.recording import spoil_trace
 from leftfold.engine.remat_scope import current_scope
 from leftfold.layers.input_spec import InputSpec
+from leftfold.layers.lookup import vectors_of
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
 from leftfold.ops.distinct import distinct
@@ -16,6 +16,9 @@ from leftfold.ops.fused import dense
 
 LEAST_REPEATS = 1.5
 """How often ids must repeat on average before it pays to compute by distinct id."""
+
+CERTAIN_REPEATS = 1.25
+"""The same where a vocabulary is so small that all ids do, whichever they are."""
 
 MOST_ROWS = 16
 """Rows of a table for each id: with more, finding the distinct ids takes too long."""
@@ -106,19 +109,21 @@ class FusedRNN(CellRNN):
         self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[2]})
 
     def _read(
-        self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
+        self, sequences: Any, states: Any, mask: Any, training: bool | None
     ) -> tuple[Any, list[Any]]:
         names = self._activation_names()
         if None in names.values():
-            return super()._read(sequences, states, mask, training)
-        if sequences.dtype != self.variable_dtype:
-            sequences = ops.cast(sequences, self.variable_dtype)
+            return super()._read(vectors_of(sequences), states, mask, training)
+        shape = sequences.shape
         input_dropout, recurrent_dropout = self.cell.dropout_masks(sequences, training)
-        words = getattr(sequences, "looked_up", None)
-        if words is None or input_dropout is not None:
+        by_word = None if input_dropout is not None else self._by_word(sequences)
+        if by_word is None:
+            sequences = vectors_of(sequences)
+            if sequences.dtype != self.variable_dtype:
+                sequences = ops.cast(sequences, self.variable_dtype)
             weights: Any = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
         else:
-            sequences, *weights = self._by_word(sequences, *words)
+            sequences, *weights = by_word
         output, *last_states = self._read_at_once(
             sequences,
             weights,
@@ -129,7 +134,7 @@ class FusedRNN(CellRNN):
             go_backwards=self.go_backwards,
             return_sequences=self.return_sequences,
             zero_output_for_mask=self.zero_output_for_mask,
-            in_chunks=self._in_chunks(sequences.shape),
+            in_chunks=self._in_chunks(shape),
             bfloat16=self._bfloat16,
             **names,
         )
@@ -149,24 +154,29 @@ class FusedRNN(CellRNN):
         """The output and the last states, by one primitive."""
         raise NotImplementedError
 
-    def _by_word(self, sequences: Any, table: Any, ids: Any) -> tuple[Any, ...]:
-        """Inputs and weights for vectors that were looked up in a table.
+    def _by_word(self, sequences: Any) -> tuple[Any, ...] | None:
+        """Inputs and weights for vectors that are rows of a table; `None` if it does not pay.
 
         A text repeats its words, and `x W + b` is the same for every `x` that is the same row of
         the table. So it is computed once for each distinct word; the recurrence gets the words as
         one-hot inputs, as it were, and these products as its kernel. The sums are the same chains
         of multiply-adds, so the outputs have the same bits either way.
         """
-        cell = self.cell
-        vocabulary = table.shape[0]
-        if vocabulary <= MOST_ROWS * ids.size:
-            words, places = distinct(np.asarray(ids.data, np.int32), vocabulary)
-            if len(words) * LEAST_REPEATS <= ids.size:
-                rows = ops.embedding(table, words)
-                at_input, at_state = cell.biases()
-                products = dense(rows, cell.kernel, at_input, bfloat16=self._bfloat16)
-                return places, products, cell.recurrent_kernel, at_state
-        return sequences, cell.kernel, cell.recurrent_kernel, cell.bias
+        lookup = getattr(sequences, "looked_up", None)
+        if lookup is None:
+            return None
+        ids, vocabulary = lookup.ids, lookup.table.shape[0]
+        if vocabulary > MOST_ROWS * ids.size or lookup.table.dtype != self.variable_dtype:
+            return None
+        words, places = distinct(ids, vocabulary=vocabulary)
+        if vocabulary * CERTAIN_REPEATS > ids.size:
+            spoil_trace()  # in another batch they may repeat more or less
+            if words.size * LEAST_REPEATS > ids.size:
+                return None
+        at_input, at_state = self.cell.biases()
+        rows = ops.embedding(lookup.table, words)
+        products = dense(rows, self.cell.kernel, at_input, bfloat16=self._bfloat16)
+        return places, products, self.cell.recurrent_kernel, at_state
 
     def _activation_names(self) -> dict[str, str | None]:
         """The activations as the kernels call them, `None` for one they do not know."""

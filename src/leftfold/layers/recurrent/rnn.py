@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from leftfold import ops
 from leftfold.engine import KerasTensor, registry
 from leftfold.engine.legacy import tell_once
@@ -127,8 +125,6 @@ class RNN(Layer):
         elif self.stateful:
             states = self._memory.first_rows(batch, self._called)
         mask = next(leaves(mask))
-        if mask is not None:
-            mask = np.asarray(mask, bool)
         try:
             output, states = self._read(sequences, states, mask, training)
         finally:
@@ -138,7 +134,7 @@ class RNN(Layer):
         return (output, *states) if self.return_state else output
 
     def _read(
-        self, sequences: Any, states: Any, mask: np.ndarray | None, training: bool | None
+        self, sequences: Any, states: Any, mask: Any, training: bool | None
     ) -> tuple[Any, list[Any]]:
         """The output and the last states."""
         if states is None:

@@ -15,7 +15,7 @@ def scan(
     sequences: Any,
     states: list[Any],
     last: Any,
-    mask: np.ndarray | None,
+    mask: Any,
     *,
     go_backwards: bool,
     return_sequences: bool,
@@ -40,6 +40,7 @@ def scan(
         ValueError: for a mask of another shape.
     """
     timesteps = sequences.shape[1]
+    mask = None if mask is None else np.asarray(mask, bool)
     if mask is not None and mask.shape != tuple(sequences.shape[:2]):
         raise ValueError(
             f"A recurrent layer expected a mask of shape {tuple(sequences.shape[:2])}, got "
