@@ -154,29 +154,25 @@ class Plan:
 
 def _looks_up(operation: Any) -> bool:
     """Whether a layer does what `Embedding` does, and nothing else."""
-    cls = type(operation)
-    return (
-        isinstance(operation, Embedding)
-        and cls.call is Embedding.call
-        and cls.compute_mask is Embedding.compute_mask
-        and cls.__call__ is Layer.__call__
-        and "call" not in vars(operation)
-    )
+    return _does_as(operation, Embedding, "call", "compute_mask")
 
 
 def _computes_by_word(operation: Any) -> bool:
     """Whether a layer knows `Tensor.looked_up`, and does nothing else with what it is given."""
     if type(operation) is Bidirectional:
-        return _computes_by_word(operation.forward_layer) and _computes_by_word(
-            operation.backward_layer
-        )
-    cls = type(operation)
+        both = operation.forward_layer, operation.backward_layer
+        return all(map(_computes_by_word, both))
+    return _does_as(operation, FusedRNN, "call", "_read")
+
+
+def _does_as(operation: Any, cls: type, *methods: str) -> bool:
+    """Whether a call of a layer runs these methods of a class, not others of the user's own."""
+    own = type(operation)
     return (
-        isinstance(operation, FusedRNN)
-        and cls.call is FusedRNN.call
-        and cls._read is FusedRNN._read
-        and cls.__call__ is Layer.__call__
+        isinstance(operation, cls)
+        and own.__call__ is Layer.__call__
         and "call" not in vars(operation)
+        and all(getattr(own, name) is getattr(cls, name) for name in methods)
     )
 
 
