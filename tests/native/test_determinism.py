@@ -55,21 +55,26 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
     assert int(counted) == 6
 
 
-# Large enough that seven threads find work.
-BATCH, TIMESTEPS, FEATURES, UNITS = 23, 20, 40, 100
+# Large enough that seven threads find work. With an even batch each of two threads sums the gradient
+# of the weights for rows of its own; 45 steps are more than one stretch of rows that fits the
+# caches; the gradient of 240 units is too large for every thread to have one.
+SIZES = {"odd": (23, 20, 100), "even": (24, 20, 100), "long": (24, 45, 100), "large": (8, 20, 240)}
+FEATURES = 40
 
 
 @every_cell
 @pytest.mark.parametrize("dropout", ["none", "input", "gates"])
 @pytest.mark.parametrize("mask", ["none", "mixed"])
+@pytest.mark.parametrize("size", SIZES)
 def test_recurrences_do_not_depend_on_the_number_of_threads(
-    cell, options, any_native, dropout, mask
+    cell, options, any_native, dropout, mask, size
 ):
+    batch, timesteps, units = SIZES[size]
     if cell == "simple_rnn":
-        options = {"units": 200}
-    sizes = {"features": FEATURES, "units": UNITS} | options
+        options = {"units": 2 * units}
+    sizes = {"features": FEATURES, "units": units} | options
     case = random_case(
-        cell, BATCH, TIMESTEPS, mask=mask, dropout=dropout, return_sequences=True, **sizes
+        cell, batch, timesteps, mask=mask, dropout=dropout, return_sequences=True, **sizes
     )
     gradients = output_gradients(case)
     same_on_any_number_of_threads(
