@@ -4,11 +4,12 @@ A model, its layers and its loss find out in Python what to compute. For batches
 find the same each time, and where the batch is small that takes longer than computing. A `Trace`
 notes the primitives while they run, and runs just these again for other batches.
 
-It repeats only what it can account for. Every operand has to be an input of the computation, a
-variable, the result of an earlier primitive, or a plain number; random keys are drawn anew, if
-each was drawn for one primitive. An array that came from elsewhere (a mask, something that NumPy
-computed), a variable that is assigned to, a tensor whose values Python looks at: then the trace
-is not `whole`. Nor is it valid any longer once `changes.latest_change()` has gone on.
+It repeats only what it can account for. Every operand, and every tensor among a primitive's
+settings, has to be an input of the computation, a variable, the result of an earlier primitive, or
+a plain number; random keys are drawn anew, if each was drawn for one primitive. An array that came
+from elsewhere (something that NumPy computed), a variable that is assigned to, a tensor whose
+values Python looks at: then the trace is not `whole`. Nor is it valid any longer once
+`changes.latest_change()` has gone on.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -100,13 +101,12 @@ class Embedding(Layer):
         ready = self.built and self._path is not None and type(ids) is Tensor
         if not only_looks_up or not ready:
             return self(ids)
-        try:
+        with suppress(ValueError):  # which a call tells better
             words = token_ids(ids, vocabulary=self.input_dim)
-        except ValueError:
-            return self(ids)
-        vectors = Lookup(self.embeddings, words).stand_in()
-        vectors._keras_mask = self.compute_mask(ids)
-        return vectors
+            vectors = Lookup(self.embeddings, words).stand_in()
+            vectors._keras_mask = self.compute_mask(ids)
+            return vectors
+        return self(ids)
 
     def check_data(self, ids: np.ndarray) -> None:
         """Refuse ids outside the vocabulary, and say which one and how large that is.
