@@ -72,9 +72,7 @@ class LeftBlock {
         for (int64_t k = 0; k < depth; k++) {
             const float* from = p_.a.at(row_, k0 + k);
             const float* factors =
-                p_.scale
-                    ? p_.scale + p_.scale_row[(k0 + k) * p_.scale_step] * p_.scale_stride + row_
-                    : nullptr;
+                p_.scale ? p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ : nullptr;
             for (size_t t = 0; t + 1 < tiles_.size(); t++) {
                 const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
                 float* out = packed_.data() + first * pitch_ + k * size;
@@ -197,7 +195,8 @@ void multiply_part(const Product& p, int64_t row0, int64_t row1, int64_t col0, i
 // them fits the first cache, and tiles read them where they are.
 constexpr int64_t SHORT_ROWS = 192, IN_FIRST_CACHE = 6144;
 
-// Columns of the result of half a product: their right operand fits the L2 cache beside the result.
+// Columns of the result that one thread alone works on at a time: their right operand fits the L2
+// cache beside the result.
 constexpr int64_t COLUMNS_AT_ONCE = 256;
 
 bool is_narrow(const Product& p) {
@@ -231,48 +230,22 @@ void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t 
     }
 }
 
-// Half of a product with `odd`, in rows [row0, row1) of its result.
-void multiply_half(const Product& p, int64_t half, int64_t row0, int64_t row1) {
-    Product part = p;
-    part.depth = (p.depth + 1 - half) / 2;
-    part.a = {p.a.at(0, half), p.a.row_stride, 2 * p.a.column_stride};
-    part.b = {p.b.at(half, 0), 2 * p.b.row_stride, p.b.column_stride};
-    if (p.scale) part.scale_row = p.scale_row + half;
-    part.scale_step = 2 * p.scale_step;
-    if (half) {
-        part.c = p.odd;
-        part.bias = nullptr;
-    }
+}  // namespace
+
+void gemm_alone(const Product& p) {
+    if (p.m == 0 || p.n == 0) return;
     if (is_narrow(p)) {
-        multiply_narrow_part(part, row0, row1, 0, p.n);
+        multiply_narrow_part(p, 0, p.m, 0, p.n);
         return;
     }
     const int64_t blocks = (p.n + COLUMNS_AT_ONCE - 1) / COLUMNS_AT_ONCE;
     const int64_t columns = padded((p.n + blocks - 1) / blocks);
     for (int64_t column = 0; column < p.n; column += columns)
-        multiply_part(part, row0, row1, column, std::min(p.n, column + columns));
-}
-
-}  // namespace
-
-void gemm(const Product& p, Half half) {
-    if (half == Half::BOTH)
-        gemm(p);
-    else if (p.m > 0 && p.n > 0)
-        multiply_half(p, half == Half::ODD, 0, p.m);
+        multiply_part(p, 0, p.m, column, std::min(p.n, column + columns));
 }
 
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
-    if (p.odd) {
-        const int threads = threads_for(product_nanoseconds(p.m, p.n, p.depth), 2 * p.m);
-        const int64_t blocks = std::max(1, threads / 2);
-        in_parallel(threads, [&](int thread, int team) {
-            for (int64_t job = thread; job < 2 * blocks; job += team)
-                multiply_half(p, job % 2, p.m * (job / 2) / blocks, p.m * (job / 2 + 1) / blocks);
-        });
-        return;
-    }
     const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
     // What threads do not share out each of them copies whole: the smaller operand, if both are.
     const bool by_rows = p.a.row_stride == 1 && p.m > p.n;

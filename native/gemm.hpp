@@ -21,25 +21,18 @@ struct ProductOf {
     bool accumulate = false;
     // Whether every row of B goes on, up to whole vectors, with numbers that may be read.
     bool padded_b = false;
-    // Row k of B and column k of A are scaled by scale[scale_row[k * scale_step] * scale_stride +
-    // i] for row i of A^T, if not null: how dropout masks enter a weight gradient.
+    // Row k of B and column k of A are scaled by scale[scale_row[k] * scale_stride + i] for row i
+    // of A^T, if not null: how dropout masks enter a weight gradient.
     const float* scale = nullptr;
     const int64_t* scale_row = nullptr;
-    int64_t scale_stride = 0, scale_step = 1;  // from one k to the next in scale_row
-    // Where not null, rows of B of odd number (and the columns of A that meet them) are summed up
-    // here and not in c, laid out alike: the sum of both is the product. It is for results too
-    // small to be shared out well, over many rows that two threads have written in turns: each
-    // finds its own in its caches.
-    float* odd = nullptr;
+    int64_t scale_stride = 0;
 };
 
 using Product = ProductOf<float>;
 
-enum class Half { EVEN, ODD, BOTH };
-
 void gemm(const Product& product);
-// The calling thread does that half of a product that has `odd`.
-void gemm(const Product& product, Half half);
+// The same by the calling thread.
+void gemm_alone(const Product& product);
 
 // `count` products of one shape, whose operands and results lie so many floats behind each other.
 void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,
@@ -49,7 +42,7 @@ void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b
 // The product of the operands rounded to bfloat16, summed in float32.
 template <class T>
 void rounded_gemm(const ProductOf<T>& product);
-inline void gemm(const ProductOf<bfloat16>& product, Half) {
+inline void gemm(const ProductOf<bfloat16>& product) {
     rounded_gemm(product);
 }
 #endif

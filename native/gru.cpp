@@ -245,9 +245,7 @@ void Gru<T>::backward(const OutputGradients& given, const InputGradients& wanted
                 to_h_->run(r_, own, d_gates, r_.of_batch(dh, in.units, own), true, ahead);
                 if (dx) to_x_->run(r_, own, d_gates, r_.of_batch(dx, in.features, own), false);
             },
-            [&](const Stretch& stretch, float* odd, Half half) {
-                weight_gradients(stretch, {wanted.weights, odd, half});
-            },
+            [&](const Stretch& stretch, const Sums& sums) { weight_gradients(stretch, sums); },
             [&](const Stretch& stretch) {
                 r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
                                    wanted.kernel);
@@ -343,7 +341,7 @@ void Gru<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
                              {kept + 2 * units, gates_row_, 1},
                              nullptr,
                              GATES * units};
-        sums.add(product, h_from_ * GATES * units + 2 * units, stretch);
+        sums.add(product, h_from_ * GATES * units + 2 * units);
     }
 }
 
@@ -368,7 +366,7 @@ void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows,
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
-    sums.add(product, from * result_row + to, stretch);
+    sums.add(product, from * result_row + to);
 }
 
 template class Gru<float>;

@@ -49,7 +49,7 @@ class Gru {
     std::unique_ptr<GateProduct<T>> to_h_, to_x_, to_reset_h_;
 
     Rows<T> gates(int64_t s, const Own& own) const {
-        return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
+        return {gates_ + r_.slot(s, own) * gates_row_, own.team * gates_row_};
     }
     // The states before step s.
     auto carried(int64_t s, const Own& own) const {

@@ -28,8 +28,10 @@ Lstm<T>::Lstm(const Inputs& inputs, const Allocate& allocate)
 
 // Without a backward pass to come, one row per sequence is enough and changes in place.
 template <class T>
-int64_t Lstm<T>::cell_row(int64_t s, int64_t r) const {
-    return !r_.in.keep || s == 0 ? r : r_.in.batch + r_.schedule.first(s - 1) + r;
+Rows<float> Lstm<T>::cells(int64_t s, const Own& own) const {
+    const int64_t step = spread<float>(r_.in.units);
+    const int64_t row = r_.in.keep && s > 0 ? r_.in.batch + r_.packed(s - 1, own) : own.first;
+    return {cells_ + row * step, own.team * step};
 }
 
 // Where all gates read the same row, the panels of a block hold the four gates of LANES units;
@@ -90,9 +92,13 @@ void Lstm<T>::forward(const Outputs& out) {
                 step<false>(s, own, masked, phi, sigma);
         });
     });
-    for (int64_t r = 0; r < r_.in.batch; r++)
-        copy(cells_ + cell_row(r_.schedule.length(r), r) * spread<float>(r_.in.units),
-             out.c + r_.schedule.source(r) * r_.in.units, r_.in.units);
+    for (int64_t r = 0; r < r_.in.batch; r++) {
+        const int64_t length = r_.schedule.length(r);
+        const int64_t row =
+            r_.in.keep && length > 0 ? r_.in.batch + r_.schedule.packed_row(r, length - 1) : r;
+        copy(cells_ + row * spread<float>(r_.in.units), out.c + r_.schedule.source(r) * r_.in.units,
+             r_.in.units);
+    }
 }
 
 template <class T>
@@ -181,9 +187,7 @@ void Lstm<T>::backward(const OutputGradients& given, const InputGradients& wante
                 to_h_->run(r_, own, d_gates, r_.of_batch(dh, in.units, own), true, ahead);
                 if (dx) to_x_->run(r_, own, d_gates, r_.of_batch(dx, in.features, own), false);
             },
-            [&](const Stretch& stretch, float* odd, Half half) {
-                weight_gradients(stretch, {wanted.weights, odd, half});
-            },
+            [&](const Stretch& stretch, const Sums& sums) { weight_gradients(stretch, sums); },
             [&](const Stretch& stretch) {
                 r_.kernel_gradient(stretch, gates_ + stretch.first * gates_row_, gates_row_,
                                    wanted.kernel);
@@ -257,7 +261,7 @@ void Lstm<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
             product.scale_row = sources.data();
             product.scale_stride = r_.gate_mask_stride();
         }
-        sums.add(product, g * units, stretch);
+        sums.add(product, g * units);
     }
 }
 

@@ -35,14 +35,10 @@ class Lstm {
     Aligned<T> panels_;
     std::unique_ptr<GateProduct<T>> to_h_, to_x_;
 
-    int64_t cell_row(int64_t s, int64_t r) const;
     // The cell states before step s.
-    Rows<float> cells(int64_t s, const Own& own) const {
-        const int64_t step = spread<float>(r_.in.units);
-        return {cells_ + cell_row(s, own.first) * step, own.team * step};
-    }
+    Rows<float> cells(int64_t s, const Own& own) const;
     Rows<T> gates(int64_t s, const Own& own) const {
-        return {gates_ + r_.slot(s, own.first) * gates_row_, own.team * gates_row_};
+        return {gates_ + r_.slot(s, own) * gates_row_, own.team * gates_row_};
     }
     // How many vectors of units the block has that begins with this one.
     int vectors_of_block(int64_t unit) const;

@@ -30,13 +30,18 @@ template <class T>
 void Recurrence<T>::pack_ids() {
     constexpr int64_t TOGETHER = LINE<int32_t>;
     ids_.resize(schedule.rows());
-    for (int64_t from = 0; from < in.batch; from += TOGETHER)
-        for (int64_t s = 0; s < schedule.length(from); s++) {
-            const int64_t to = std::min(from + TOGETHER, schedule.active(s));
-            for (int64_t r = from; r < to; r++)
-                ids_[schedule.first(s) + r] =
-                    in.ids[schedule.source(r) * in.time + schedule.time_of(r, s)];
-        }
+    for (int half = 0; half < schedule.halves(); half++) {
+        const int64_t first = schedule.first_row(half);
+        for (int64_t from = 0; from < schedule.rows_of(half); from += TOGETHER)
+            for (int64_t s = 0; s < schedule.length(first + from); s++) {
+                const int64_t to = std::min(from + TOGETHER, schedule.active(half, s));
+                for (int64_t i = from; i < to; i++) {
+                    const int64_t r = first + i;
+                    ids_[schedule.packed(half, s) + i] =
+                        in.ids[schedule.source(r) * in.time + schedule.time_of(r, s)];
+                }
+            }
+    }
 }
 
 template <class T>
@@ -71,22 +76,28 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
 }
 
 template <class T>
-Stretch Recurrence<T>::stretch_before(int64_t to) const {
+int64_t Recurrence<T>::stretch_before(int64_t to) const {
     constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T);
-    const int64_t row = stride + spread<T>(gates * in.units), end = schedule.first(to);
+    const int64_t row = stride + spread<T>(gates * in.units);
     int64_t from = std::max<int64_t>(to - 1, 0);
-    while (from > 0 && (end - schedule.first(from - 1)) * row <= IN_CACHE)
+    const auto rows_from = [&](int64_t s) {
+        int64_t rows = 0;
+        for (int half = 0; half < schedule.halves(); half++)
+            rows += schedule.packed_rows(half, s, to);
+        return rows;
+    };
+    while (from > 0 && rows_from(from - 1) * row <= IN_CACHE)
         from--;
-    return {from, to, schedule.first(from), end - schedule.first(from), to == schedule.steps()};
+    return from;
 }
 
 template <class T>
 int64_t Recurrence<T>::most_rows_in_a_stretch() const {
     int64_t most = 0;
     for (int64_t to = schedule.steps(); to > 0;) {
-        const Stretch stretch = stretch_before(to);
-        most = std::max(most, stretch.rows);
-        to = stretch.from;
+        const int64_t from = stretch_before(to);
+        most = std::max(most, schedule.packed_rows(0, from, to));
+        to = from;
     }
     return most;
 }
@@ -103,16 +114,17 @@ std::vector<int64_t> Recurrence<T>::packed_sources(const Stretch& stretch) const
     std::vector<int64_t> sources;
     sources.reserve(stretch.rows);
     for (int64_t s = stretch.from; s < stretch.to; s++)
-        for (int64_t r = 0; r < schedule.active(s); r++)
-            sources.push_back(r);
+        for (int64_t i = 0; i < schedule.active(stretch.half, s); i++)
+            sources.push_back(schedule.first_row(stretch.half) + i);
     return sources;
 }
 
 template <class T>
-void Recurrence<T>::start(int thread, int team) const {
-    for (int64_t r = thread; r < in.batch; r += team) {
-        T* h = schedule.length(r) > 0 ? stacked_ + slot(0, r) * stride + h_at
-                                      : final_h_ + r * spread<T>(in.units);
+void Recurrence<T>::start(const Own& all) const {
+    const StateRows<T> first_h = next_h(-1, all);
+    for (int64_t i = 0; i < all.count; i++) {
+        const int64_t r = all.row(i);
+        T* h = first_h[i];
         if (in.initial_h)
             copy(in.initial_h + schedule.source(r) * in.units, h, in.units);
         else
@@ -158,9 +170,9 @@ void Recurrence<T>::write_outputs(int64_t s, const Own& own, float* output) cons
 }
 
 template <class T>
-void Recurrence<T>::finish(int thread, int team, const Outputs& out) const {
-    for (int64_t r = thread; r < in.batch; r += team) {
-        const int64_t b = schedule.source(r);
+void Recurrence<T>::finish(const Own& all, const Outputs& out) const {
+    for (int64_t i = 0; i < all.count; i++) {
+        const int64_t r = all.row(i), b = schedule.source(r);
         const T* h = final_h_ + r * spread<T>(in.units);
         copy(h, out.h + b * in.units, in.units);
         if (!in.return_sequences) {
@@ -184,10 +196,9 @@ void Recurrence<T>::finish(int thread, int team, const Outputs& out) const {
 }
 
 template <class T>
-void Recurrence<T>::start_gradients(int thread, int team, const OutputGradients& given,
-                                    float* dh) const {
-    for (int64_t r = thread; r < in.batch; r += team) {
-        const int64_t b = schedule.source(r);
+void Recurrence<T>::start_gradients(const Own& all, const OutputGradients& given, float* dh) const {
+    for (int64_t i = 0; i < all.count; i++) {
+        const int64_t r = all.row(i), b = schedule.source(r);
         float* row = dh + r * spread<float>(in.units);
         if (given.h)
             copy(given.h + b * in.units, row, in.units);
@@ -232,10 +243,10 @@ void Recurrence<T>::write_input_gradients(int64_t s, const Own& own, const float
 }
 
 template <class T>
-void Recurrence<T>::finish_gradients(int thread, int team, const OutputGradients& given,
-                                     const float* dh, const InputGradients& wanted) const {
-    for (int64_t r = thread; r < in.batch; r += team) {
-        const int64_t b = schedule.source(r);
+void Recurrence<T>::finish_gradients(const Own& all, const OutputGradients& given, const float* dh,
+                                     const InputGradients& wanted) const {
+    for (int64_t i = 0; i < all.count; i++) {
+        const int64_t r = all.row(i), b = schedule.source(r);
         const int64_t from = schedule.position(r, 0), to = from + schedule.length(r);
         float* target = wanted.h + b * in.units;
         copy(dh + r * spread<float>(in.units), target, in.units);

@@ -5,9 +5,10 @@
 // the gradient of all weights one product over all rows at the end, and the bias an ordinary
 // row. The rows of all steps are kept for that last product.
 //
-// Threads share the rows of the batch and nothing else: thread i of n owns the sorted rows i,
-// i + n, i + 2n, ... for the whole walk, so no thread ever waits for another, and since the
-// rows are sorted by length all have the same amount of work at every step.
+// Threads share the rows of the batch and nothing else: of a half's rows (see schedule.hpp) the one
+// that has share i of n owns the rows i, i + n, i + 2n, ... for the whole walk, so no thread ever
+// waits for another, and since rows are sorted by length all have the same amount of work at every
+// step.
 #pragma once
 
 #include <cstring>
@@ -82,14 +83,22 @@ T* allocate_rows(const Allocate& allocate, int64_t rows, int64_t stride) {
     return reinterpret_cast<T*>(allocate(rows * stride * sizeof(T) / sizeof(float)));
 }
 
-// The rows one thread works on at one step: sorted rows first, first + team, ...
+// What one thread works on at a time: of every step, each `team`-th row of a half, from row
+// `number` of the half on.
+struct Share {
+    int half, number, team;
+};
+
+// The rows of a share that run at one step: row `first` of the batch, first + team, ...
 struct Own {
+    Share share;
     int64_t first, team, count;
 
-    Own(int thread, int team, int64_t active)
-        : first(thread),
-          team(team),
-          count(active > thread ? (active - thread + team - 1) / team : 0) {}
+    Own(const Schedule& schedule, const Share& share, int64_t running)
+        : share(share),
+          first(schedule.first_row(share.half) + share.number),
+          team(share.team),
+          count(running > share.number ? (running - share.number + team - 1) / team : 0) {}
     int64_t row(int64_t i) const { return first + i * team; }
 };
 
@@ -128,26 +137,25 @@ struct StateRows {
 // Numbers in a gradient of weights of which every thread may have one of its own in its caches.
 constexpr int64_t SMALL_GRADIENT = 160000;
 
-// Steps [from, to), the `rows` packed rows of which begin with `first`.
+// Steps [from, to) of one half, the `rows` packed rows of which begin with `first`.
 struct Stretch {
+    int half;
     int64_t from, to, first, rows;
-    bool last;  // of the sequences: the first to be worked on in a backward pass
 };
 
-// Where the gradient of the weights is summed up: rows of odd number apart, if `odd` is not null,
-// and which rows now.
+// Where the gradient of the weights is summed up: by the calling thread alone, or by all of them.
 struct Sums {
-    float* all;
-    float* odd;
-    Half half;
+    float* target;
+    bool accumulate, alone;
 
-    // Adds a product over the rows of a stretch to the part that begins at `at`.
+    // Adds a product over packed rows to the part that begins at `at`.
     template <class T>
-    void add(ProductOf<T> product, int64_t at, const Stretch& stretch) const {
-        product.c = all + at;
-        product.odd = odd ? odd + at : nullptr;
-        product.accumulate = !stretch.last;
-        gemm(product, half);
+    void add(ProductOf<T> product, int64_t at) const {
+        product.c = target + at;
+        product.accumulate = accumulate;
+        if constexpr (std::is_same_v<T, float>)
+            if (alone) return gemm_alone(product);
+        gemm(product);
     }
 };
 
@@ -169,25 +177,36 @@ class Recurrence {
 
     // The stacked rows of step s, and the states in them, from before the step.
     Rows<T> stacked(int64_t s, const Own& own) const {
-        return {stacked_ + slot(s, own.first) * stride, own.team * stride};
+        return {stacked_ + slot(s, own) * stride, own.team * stride};
     }
     Rows<T> previous_h(int64_t s, const Own& own) const {
         return {stacked(s, own).first + h_at, own.team * stride};
     }
     // Where h of step s goes: into the next stacked row, or to the end of the sequence.
     StateRows<T> next_h(int64_t s, const Own& own) const {
-        const Own next(static_cast<int>(own.first), static_cast<int>(own.team),
-                       schedule.active(s + 1));
-        return {previous_h(s + 1, own), of_batch(final_h_, in.units, own), next.count};
+        return {previous_h(s + 1, own), of_batch(final_h_, in.units, own),
+                running(own.share, s + 1).count};
     }
-    // Rows of an array with one of `width` floats for every sorted row of the batch.
+    Own running(const Share& share, int64_t s) const {
+        return {schedule, share, schedule.active(share.half, s)};
+    }
+    // All rows of a share, those too that never run.
+    Own all_of(const Share& share) const { return {schedule, share, schedule.rows_of(share.half)}; }
+    // Rows of an array with one of `width` floats for every row of the batch.
     template <class U>
     static Rows<U> of_batch(U* array, int64_t width, const Own& own) {
         return {array + own.first * spread<U>(width), own.team * spread<U>(width)};
     }
-    // Storage with one row per packed row when kept for the backward pass, else per batch row.
-    int64_t slot(int64_t s, int64_t r) const {
-        return in.keep ? schedule.first(s) + r : (s & 1) * in.batch + r;
+    // Where the rows of step s begin, in storage with one row per packed row.
+    int64_t packed(int64_t s, const Own& own) const {
+        return schedule.packed(own.share.half, s) + own.share.number;
+    }
+    // The same if they are kept for the backward pass; else there are two per row of the batch, for
+    // this step and the next.
+    int64_t slot(int64_t s, const Own& own) const {
+        if (in.keep) return packed(s, own);
+        const int half = own.share.half;
+        return 2 * schedule.first_row(half) + (s & 1) * schedule.rows_of(half) + own.share.number;
     }
     // As many rows as `slot` may name.
     int64_t slots() const { return in.keep ? schedule.rows() : 2 * in.batch; }
@@ -205,7 +224,7 @@ class Recurrence {
         tile.clear();
         if (!in.ids) return;
         for (int n = 0; n < tile.rows; n++) {
-            const float* row = chosen(s, own.row(first + n));
+            const float* row = chosen(s, own, first + n);
             for (int v = 0; v < COUNT; v++) {
                 const auto [at, left] = column(v);
                 tile.at[n][FIRST + v] = load_partial(row + at, left);
@@ -213,7 +232,7 @@ class Recurrence {
         }
         const int64_t next = first + tile.rows;
         for (int64_t i = next; i < next + tile.rows && i < own.count; i++) {
-            const float* row = chosen(s, own.row(i));
+            const float* row = chosen(s, own, i);
             for (int v = 0; v < COUNT; v++)
                 expect(row + column(v).first);
         }
@@ -225,23 +244,23 @@ class Recurrence {
     void forward(const Outputs& out, Step&& step) const;
 
     // Walks backwards. `deltas(stretch, s, own, dh)` turns the gradient dh (a row of `units` for
-    // every sorted row, see `of_batch`) into the gradients of the gates and leaves in dh what
+    // every row of the batch, see `of_batch`) into the gradients of the gates and leaves in dh what
     // bypasses them; `product(stretch, s, own, dh, dx)` adds what flows through the weights to dh
     // and puts the gradient of the inputs in dx, if that is not null.
     //
     // The gradient of the weights is a product over all rows. It is summed up stretch by stretch
-    // while the rows are still in the caches: `weights(stretch, odd, half)` adds those of some
-    // steps, where `odd` is not null those of odd number apart. Two threads, which have rows in
-    // turns, can then do that for their own while the other is still on its way. `kernel(stretch)`
-    // does the same for the kernel where inputs are ids. Where stretches begin, and whether sums
-    // are kept apart, follows from the sizes alone, so they do not depend on the threads.
+    // while the rows are still in the caches: `weights(stretch, sums)` adds those of some steps of
+    // a half, `kernel(stretch)` does the same for the kernel where inputs are ids. Gradients that
+    // are small are summed up apart for each half, so that two threads can do that for their own
+    // while the other is still on its way. Where stretches begin, and whether sums are kept apart,
+    // follows from the sizes alone, so they do not depend on the threads.
     template <class Deltas, class Products, class Weights, class Kernel>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
                   Products&& product, Weights&& weights, Kernel&& kernel) const;
 
-    // The stretch of steps that ends at `to`: as many as fit the caches.
-    Stretch stretch_before(int64_t to) const;
-    // Rows in the longest.
+    // The first step of the stretch that ends at `to`: as many as fit the caches, in all halves.
+    int64_t stretch_before(int64_t to) const;
+    // Rows that a half has in its longest.
     int64_t most_rows_in_a_stretch() const;
 
     // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
@@ -250,11 +269,11 @@ class Recurrence {
     // The gradient of the kernel where inputs are ids: the gate gradients of the packed rows of a
     // stretch, `stride` apart, added to the row that its id chooses.
     void kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride, float* out) const;
-    // The mask of stacked row r for gate g; ones where nothing is dropped.
+    // The mask of row r of the batch for gate g; ones where nothing is dropped.
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
     }
-    // The sorted row behind every packed row of a stretch, for products that apply masks.
+    // The row of the batch behind every packed row of a stretch, for products that apply masks.
     std::vector<int64_t> packed_sources(const Stretch& stretch) const;
     int64_t gate_mask_stride() const { return width; }
     // Packed rows from `row` on, transposed: the left operand of a weight gradient.
@@ -270,39 +289,59 @@ class Recurrence {
     Floats gate_masks_;
     std::vector<int32_t> ids_;  // of every packed row
 
-    // The row of the kernel that stands for the input of sorted row r at step s.
-    const float* chosen(int64_t s, int64_t r) const {
-        return in.kernel + int64_t{ids_[schedule.first(s) + r]} * gates * in.units;
+    // The row of the kernel that stands for the input of a thread's row i at step s.
+    const float* chosen(int64_t s, const Own& own, int64_t i) const {
+        return in.kernel + int64_t{ids_[packed(s, own) + i * own.team]} * gates * in.units;
+    }
+    // Calls `body(share)` for every share, each on one thread of the team.
+    template <class Body>
+    void for_each_share(Body&& body) const;
+    int shares_of_a_half() const {
+        const int halves = schedule.halves(), count = threads();
+        return count % halves ? count : count / halves;
     }
     void pack_ids();
-    void start(int thread, int team) const;
+    void start(const Own& all) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;
-    void finish(int thread, int team, const Outputs& out) const;
-    void start_gradients(int thread, int team, const OutputGradients& given, float* dh) const;
+    void finish(const Own& all, const Outputs& out) const;
+    void start_gradients(const Own& all, const OutputGradients& given, float* dh) const;
     void add_output_gradients(int64_t s, const Own& own, const float* d_output, float* dh) const;
     void write_input_gradients(int64_t s, const Own& own, const float* dx, float* out) const;
-    void finish_gradients(int thread, int team, const OutputGradients& given, const float* dh,
+    Stretch stretch(int half, int64_t from, int64_t to) const {
+        return {half, from, to, schedule.packed(half, from), schedule.packed_rows(half, from, to)};
+    }
+    void finish_gradients(const Own& all, const OutputGradients& given, const float* dh,
                           const InputGradients& wanted) const;
     void build_gate_masks();
 };
 
 template <class T>
+template <class Body>
+void Recurrence<T>::for_each_share(Body&& body) const {
+    const int halves = schedule.halves(), in_half = shares_of_a_half();
+    in_parallel(threads(), [&](int thread, int team) {
+        for (int i = thread; i < halves * in_half; i += team)
+            body(Share{i % halves, i / halves, in_half});
+    });
+}
+
+template <class T>
 template <class Step>
 void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
-    in_parallel(threads(), [&](int thread, int team) {
-        const Own all(thread, team, in.batch);
+    for_each_share([&](const Share& share) {
+        const Own all = all_of(share);
         Aligned<T> scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
-        start(thread, team);
+        start(all);
         for (int64_t s = 0; s < schedule.steps(); s++) {
-            const Own own(thread, team, schedule.active(s));
+            const Own own = running(share, s);
             if (own.count == 0) break;
             read_inputs(s, own);
             if (masks_per_gate_) mask_rows(s, own, scratch.data());
             step(s, own, scratch.data());
             if (in.return_sequences) write_outputs(s, own, out.output);
         }
-        finish(thread, team, out);
+        finish(all, out);
     });
 }
 
@@ -314,13 +353,12 @@ void Recurrence<T>::backward(const OutputGradients& given, const InputGradients&
     Floats dh(in.batch * spread<float>(in.units));
     Floats dx(wanted.x ? in.batch * spread<float>(in.features) : 0);
     const int64_t size = width * gates * in.units;
-    const bool apart = std::is_same_v<T, float> && size <= SMALL_GRADIENT;
-    Floats odd(apart ? size : 0, 0.0f);
-    float* const odd_sums = apart ? odd.data() : nullptr;
-    const auto walk = [&](const Stretch& stretch, int thread, int team) {
-        if (stretch.last) start_gradients(thread, team, given, dh.data());
+    const bool apart = std::is_same_v<T, float> && schedule.halves() == 2 && size <= SMALL_GRADIENT;
+    Floats of_second(apart ? size : 0, 0.0f);
+    const auto walk = [&](const Stretch& stretch, const Share& share) {
+        if (stretch.to == schedule.steps()) start_gradients(all_of(share), given, dh.data());
         for (int64_t s = stretch.to - 1; s >= stretch.from; s--) {
-            const Own own(thread, team, schedule.active(s));
+            const Own own = running(share, s);
             if (own.count == 0) continue;
             if (in.return_sequences && given.output)
                 add_output_gradients(s, own, given.output, dh.data());
@@ -328,26 +366,33 @@ void Recurrence<T>::backward(const OutputGradients& given, const InputGradients&
             product(stretch, s, own, dh.data(), wanted.x ? dx.data() : nullptr);
             if (wanted.x) write_input_gradients(s, own, dx.data(), wanted.x);
         }
-        if (stretch.from == 0) finish_gradients(thread, team, given, dh.data(), wanted);
+        if (stretch.from == 0) finish_gradients(all_of(share), given, dh.data(), wanted);
     };
-    const bool by_threads = apart && threads() <= 2 && schedule.begins_evenly();
-    Stretch stretch = stretch_before(schedule.steps());
-    for (bool more = true; more;) {
-        const int64_t to = by_threads && !in.ids ? 0 : stretch.from;  // where threads meet again
-        in_parallel(threads(), [&, first = stretch](int thread, int team) {
-            for (Stretch here = first;; here = stretch_before(here.from)) {
-                walk(here, thread, team);
-                for (int half = thread; by_threads && half < 2; half += team)
-                    weights(here, odd_sums, half ? Half::ODD : Half::EVEN);
-                if (here.from <= to) break;
-            }
+    const auto add_weights = [&](const Stretch& stretch, bool alone) {
+        const bool first = stretch.to == schedule.steps() && (stretch.half == 0 || apart);
+        float* target = stretch.half == 1 && apart ? of_second.data() : wanted.weights;
+        weights(stretch, Sums{target, !first, alone});
+    };
+    const bool alone = apart && shares_of_a_half() == 1;
+    int64_t to = schedule.steps();
+    do {
+        const int64_t meet = alone && !in.ids ? 0 : stretch_before(to);  // again, all threads
+        for_each_share([&](const Share& share) {
+            int64_t end = to;
+            do {
+                const Stretch here = stretch(share.half, stretch_before(end), end);
+                walk(here, share);
+                if (alone) add_weights(here, true);
+                end = here.from;
+            } while (end > meet);
         });
-        if (!by_threads) weights(stretch, odd_sums, Half::BOTH);
-        if (in.ids) kernel(stretch);
-        more = to > 0;
-        stretch = stretch_before(to);
-    }
-    if (apart) add(odd.data(), wanted.weights, size);
+        for (int half = 0; half < schedule.halves(); half++) {
+            if (!alone) add_weights(stretch(half, meet, to), false);
+            if (in.ids) kernel(stretch(half, meet, to));
+        }
+        to = meet;
+    } while (to > 0);
+    if (apart) add(of_second.data(), wanted.weights, size);
 }
 
 // A packed right operand: columns of a matrix in panels of up to SPAN vectors.

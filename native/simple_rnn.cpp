@@ -12,7 +12,8 @@ SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
     panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
     if (!in.keep) return;
-    deltas_ = allocate_rows<T>(allocate, r_.most_rows_in_a_stretch(), deltas_row_);
+    deltas_of_half_ = r_.most_rows_in_a_stretch();
+    deltas_ = allocate_rows<T>(allocate, r_.schedule.halves() * deltas_of_half_, deltas_row_);
     const int mask = r_.masks_per_gate() ? 0 : GateProduct<T>::NO_MASK;
     to_h_ = std::make_unique<GateProduct<T>>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
                                              r_.h_at);
@@ -76,11 +77,9 @@ void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& 
                 to_h_->run(r_, own, rows, r_.of_batch(dh, in.units, own), true);
                 if (dx) to_x_->run(r_, own, rows, r_.of_batch(dx, in.features, own), false);
             },
-            [&](const Stretch& stretch, float* odd, Half half) {
-                weight_gradient(stretch, {wanted.weights, odd, half});
-            },
+            [&](const Stretch& stretch, const Sums& sums) { weight_gradient(stretch, sums); },
             [&](const Stretch& stretch) {
-                r_.kernel_gradient(stretch, deltas_, deltas_row_, wanted.kernel);
+                r_.kernel_gradient(stretch, deltas_of(stretch), deltas_row_, wanted.kernel);
             });
     });
 }
@@ -92,7 +91,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) con
                          r_.in.units,
                          stretch.rows,
                          r_.stacked_transposed(stretch.first),
-                         {deltas_, deltas_row_, 1},
+                         {deltas_of(stretch), deltas_row_, 1},
                          nullptr,
                          r_.in.units};
     product.padded_b = true;
@@ -103,7 +102,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) con
         product.scale_row = sources.data();
         product.scale_stride = r_.gate_mask_stride();
     }
-    sums.add(product, 0, stretch);
+    sums.add(product, 0);
 }
 
 template <class T>
