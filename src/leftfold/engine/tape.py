@@ -34,6 +34,8 @@ Gradient = np.ndarray | RowGradient
 VectorJacobian = Callable[..., Any]
 Step = tuple[Sequence[Any], tuple[Tensor, ...], VectorJacobian]
 """One primitive that ran: what it read, what it wrote, how its gradient flows back."""
+KeyedStep = tuple[Sequence[int | None], Sequence[int], VectorJacobian]
+"""The same with a number for every tensor; `None` for what gradients do not flow back to."""
 
 
 class Tape:
@@ -78,50 +80,67 @@ class Tape:
         Returns:
             One array per source, of the source's shape.
         """
-        data = target.data
-        seed = np.ones(data.shape, data.dtype) if output_gradient is None else output_gradient
-        pending = _Pending(sources)
-        gradients = pending.gradients
-        gradients[id(target)] = seed
-        for inputs, outputs, vjp in reversed(self.steps):
-            if len(outputs) == 1:
-                slope = pending.take(outputs[0])
-                if slope is None:
-                    continue
-                found = vjp(slope)
+        steps = [(_keys(read), list(map(id, wrote)), vjp) for read, wrote, vjp in self.steps]
+        return walk_back(steps, target, id(target), list(map(id, sources)), output_gradient, into)
+
+
+def _keys(read: Sequence[Any]) -> list[int | None]:
+    return [id(t) if isinstance(t, Tensor) and t.tracked else None for t in read]
+
+
+def walk_back(
+    steps: Sequence[KeyedStep],
+    target: Tensor,
+    target_key: int,
+    sources: Sequence[int],
+    output_gradient: np.ndarray | None,
+    into: Sequence[np.ndarray] | None,
+) -> list[np.ndarray | None]:
+    """`Tape.gradient` along steps, and for sources, that are given by number."""
+    seed = output_gradient
+    if seed is None:
+        seed = np.ones(target.data.shape, target.data.dtype)
+    pending = _Pending(sources)
+    gradients = pending.gradients
+    gradients[target_key] = seed
+    for keys, outputs, vjp in reversed(steps):
+        if len(outputs) == 1:
+            slope = pending.take(outputs[0])
+            if slope is None:
+                continue
+            found = vjp(slope)
+        else:
+            slopes = [pending.take(output) for output in outputs]
+            if all([slope is None for slope in slopes]):
+                continue
+            found = vjp(*slopes)
+        if type(found) is not tuple:
+            found = (found,)
+        for key, gradient in zip(keys, found, strict=True):
+            if gradient is None or key is None:
+                continue
+            if key in gradients:
+                pending.add(key, gradient)
             else:
-                slopes = [pending.take(output) for output in outputs]
-                if all([slope is None for slope in slopes]):
-                    continue
-                found = vjp(*slopes)
-            if type(found) is not tuple:
-                found = (found,)
-            for tensor, gradient in zip(inputs, found, strict=True):
-                if gradient is not None and isinstance(tensor, Tensor) and tensor.tracked:
-                    key = id(tensor)
-                    if key in gradients:
-                        pending.add(key, gradient)
-                    else:
-                        gradients[key] = gradient
-        if into is None:
-            return [pending.own(source) for source in sources]
-        for source, total in zip(sources, into, strict=True):
-            pending.store(source, total)
-        return list(into)
+                gradients[key] = gradient
+    if into is None:
+        return [pending.own(source) for source in sources]
+    for source, total in zip(sources, into, strict=True):
+        pending.store(source, total)
+    return list(into)
 
 
 class _Pending:
-    """The gradients that are known so far, by the identity of their tensor."""
+    """The gradients that are known so far, by the number of their tensor."""
 
-    def __init__(self, sources: Sequence[Tensor]) -> None:
+    def __init__(self, sources: Sequence[int]) -> None:
         self.gradients: dict[int, Gradient] = {}
         self.ours: set[int] = set()
         """Whose gradient is an array made here, which may be added to in place."""
-        self.kept = {id(source) for source in sources}
+        self.kept = frozenset(sources)
 
-    def take(self, output: Tensor) -> np.ndarray | None:
+    def take(self, key: int) -> np.ndarray | None:
         """The complete gradient of what a step wrote, dense; forgotten unless asked for."""
-        key = id(output)
         gradient = self.gradients.pop(key, None)
         if isinstance(gradient, RowGradient):
             gradient = gradient.to_dense()
@@ -148,17 +167,17 @@ class _Pending:
         self.ours.add(key)
         return total
 
-    def own(self, source: Tensor) -> np.ndarray | None:
+    def own(self, source: int) -> np.ndarray | None:
         """The gradient of `source` as an array that the caller may change."""
-        gradient = self.gradients.get(id(source))
+        gradient = self.gradients.get(source)
         if isinstance(gradient, RowGradient):
             return gradient.to_dense()
-        if gradient is None or id(source) in self.ours:
+        if gradient is None or source in self.ours:
             return gradient
         return np.array(gradient)
 
-    def store(self, source: Tensor, total: np.ndarray) -> None:
-        gradient = self.gradients.get(id(source))
+    def store(self, source: int, total: np.ndarray) -> None:
+        gradient = self.gradients.get(source)
         if gradient is None:
             total.fill(0)
         elif isinstance(gradient, RowGradient):

@@ -15,13 +15,14 @@ values Python looks at: then the trace is not `whole`. Nor is it valid any longe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from leftfold.engine.random import Key
 from leftfold.engine.recording import active, spoil_trace
-from leftfold.engine.tape import Tape
+from leftfold.engine.tape import Step, Tape, VectorJacobian, walk_back
 from leftfold.engine.tensor import Tensor
 from leftfold.engine.variable import Variable
 
@@ -45,8 +46,7 @@ class Call(NamedTuple):
         draws: whether there are random keys among them.
         recorded: whether gradients flow back through it.
         first: the place of its first output; the others follow.
-        tracked: for each output, whether gradients flow back from it.
-        alone: whether the output is one array, not a tuple.
+        outputs: how many there are; 0 if the output is one array, not a tuple.
     """
 
     forward: Callable[..., Any]
@@ -58,8 +58,7 @@ class Call(NamedTuple):
     draws: bool
     recorded: bool
     first: int
-    tracked: list[bool]
-    alone: bool
+    outputs: int
 
 
 class Trace:
@@ -91,7 +90,10 @@ class Trace:
         self._values: list[Any] = list(inputs)
         self._places = {id(tensor): place for place, tensor in enumerate(inputs)}
         self.whole = len(self._places) == len(inputs)
+        self._variables: list[tuple[int, Variable]] = []
+        self._tracked = {place for place, tensor in enumerate(inputs) if tensor.tracked}
         self._results: list[int] = []
+        self._steps: list[tuple[list[int | None], range]] = []
         self.drawn: list[Key] = []
         self._around: Trace | None = None
 
@@ -130,7 +132,6 @@ class Trace:
         first = len(self._values)
         for output in outputs:
             self._put(output)
-        tracked = [output.tracked for output in outputs]
         call = (
             forward,
             listed,
@@ -141,15 +142,20 @@ class Trace:
             bool(keys),
             recorded,
             first,
-            tracked,
-            alone,
+            0 if alone else len(outputs),
         )
         self._calls.append(Call(*call))
+        if recorded:
+            back = [place if place in self._tracked else None for place in sources]
+            self._steps.append((back, range(first, first + len(outputs))))
 
     def _put(self, value: Any) -> int:
-        self._places[id(value)] = len(self._values)
+        place = len(self._values)
+        self._places[id(value)] = place
         self._values.append(value)
-        return len(self._values) - 1
+        if isinstance(value, Tensor) and value.tracked:
+            self._tracked.add(place)
+        return place
 
     def _place(self, tensor: Any, operand: Any) -> int:
         """Where an operand's values are found in a run."""
@@ -169,8 +175,9 @@ class Trace:
             place = self._places.get(id(result), -1)
             self.whole = self.whole and place >= 0 and getattr(result, "_keras_mask", 0) is None
             self._results.append(place)
-        self._places = {}
-        self._values = [v if isinstance(v, Variable | _Constant) else None for v in self._values]
+        self._variables = [(p, v) for p, v in enumerate(self._values) if isinstance(v, Variable)]
+        self._places = {id(variable): place for place, variable in self._variables}
+        self._values = [v.data if isinstance(v, _Constant) else None for v in self._values]
 
     def run(self, inputs: Sequence[Tensor]) -> tuple[Tape, list[Tensor]]:
         """Compute again.
@@ -182,33 +189,91 @@ class Trace:
             A tape along which gradients flow back, and the results.
         """
         values = self._values.copy()
-        values[: self._given] = inputs
-        tape = Tape()
-        steps = tape.steps
+        for place, tensor in enumerate(inputs):
+            values[place] = tensor.data
+        for place, variable in self._variables:
+            values[place] = variable.data
+        vjps = []
         for call in self._calls:
-            forward, listed, sources, settings, keywords, known, draws, recorded = call[:8]
-            first, tracked, alone = call[8:]
-            tensors = [values[source] for source in sources]
-            operands = [tensor.data for tensor in tensors]
+            forward, listed, sources, settings, keywords, known, draws = call[:7]
+            recorded, first, outputs = call[7:]
+            operands = [values[source] for source in sources]
             if draws:
                 settings = tuple([_anew(setting) for setting in settings])
                 keywords = {name: _anew(setting) for name, setting in keywords.items()}
             if known:
-                tensors_known = {name: values[place] for name, place in known.items()}
-                keywords = {**keywords, **tensors_known}
+                tensors = {name: Tensor(values[place]) for name, place in known.items()}
+                keywords = {**keywords, **tensors}
             if listed:
                 output, vjp = forward(operands, *settings, **keywords)
             else:
                 output, vjp = forward(*operands, *settings, **keywords)
-            if alone:
-                values[first] = result = Tensor(output, tracked[0])
-                outputs: tuple[Tensor, ...] = (result,)
+            if outputs:
+                values[first : first + outputs] = map(_array, output)
             else:
-                outputs = tuple([Tensor(o, t) for o, t in zip(output, tracked, strict=True)])
-                values[first : first + len(outputs)] = outputs
+                values[first] = _array(output)
             if recorded:
-                steps.append((tensors, outputs, vjp))
-        return tape, [values[result] for result in self._results]
+                vjps.append(vjp)
+        results = [Tensor(values[place], place in self._tracked) for place in self._results]
+        return _Replay(self, values, vjps, inputs, results), results
+
+
+class _Replay(Tape):
+    """What a run of a trace noted: the trace's steps with arrays of its own."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        values: list[Any],
+        vjps: list[VectorJacobian],
+        inputs: Sequence[Tensor],
+        results: list[Tensor],
+    ) -> None:
+        self._trace = trace
+        self._values = values
+        self._vjps = vjps
+        self._inputs = inputs
+        self._results = results
+
+    @cached_property
+    def steps(self) -> list[Step]:  # type: ignore[override]
+        """The same as steps of an ordinary tape, for whatever goes on from here."""
+        trace = self._trace
+        tensors: list[Any] = [Tensor(v, p in trace._tracked) for p, v in enumerate(self._values)]
+        for place, variable in trace._variables:
+            tensors[place] = variable
+        for place, tensor in (
+            *enumerate(self._inputs),
+            *zip(trace._results, self._results, strict=True),
+        ):
+            tensors[place] = tensor
+        noted = [call for call in trace._calls if call.recorded]
+        return [
+            ([tensors[p] for p in call.sources], tuple([tensors[p] for p in wrote]), vjp)
+            for call, (_, wrote), vjp in zip(noted, trace._steps, self._vjps, strict=True)
+        ]
+
+    def gradient(
+        self,
+        target: Tensor,
+        sources: Sequence[Tensor],
+        output_gradient: np.ndarray | None = None,
+        into: Sequence[np.ndarray] | None = None,
+    ) -> list[np.ndarray | None]:
+        """As along an ordinary tape; of a result with respect to variables without making one."""
+        trace = self._trace
+        keys = [trace._places.get(id(source), -1) for source in sources]
+        place = next(
+            (p for p, r in zip(trace._results, self._results, strict=True) if r is target), -1
+        )
+        if "steps" in vars(self) or place < 0 or -1 in keys:
+            return super().gradient(target, sources, output_gradient, into)
+        steps = [(*step, vjp) for step, vjp in zip(trace._steps, self._vjps, strict=True)]
+        return walk_back(steps, target, place, keys, output_gradient, into)
+
+
+def _array(output: Any) -> np.ndarray:
+    return output if type(output) is np.ndarray else np.asarray(output)
 
 
 def _is_plain(setting: Any) -> bool:
