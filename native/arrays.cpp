@@ -46,10 +46,11 @@ void check_ids(const Array<int32_t>& ids, int64_t count, Place place) {
 }
 
 NewArray new_array(std::initializer_list<int64_t> shape) {
-    nb::list sizes;
-    for (const int64_t size : shape)
-        sizes.append(size);
-    const nb::object object = allocator()(nb::tuple(sizes));
+    const auto sizes = nb::steal<nb::tuple>(PyTuple_New(static_cast<Py_ssize_t>(shape.size())));
+    for (size_t i = 0; i < shape.size(); i++)
+        PyTuple_SetItem(sizes.ptr(), static_cast<Py_ssize_t>(i),
+                        PyLong_FromLongLong(shape.begin()[i]));
+    const nb::object object = allocator()(sizes);
     const Array<float> array(object, {"set_allocator", "what it allocates"}, shape, true);
     return {object, array.mutable_data()};
 }

@@ -30,6 +30,32 @@ nb::object matrix_product(nb::handle a_argument, nb::handle b_argument, bool tra
     return c.object;
 }
 
+// The gradients of x, the kernel and the bias of a dense layer, those that are wanted.
+template <void (*MULTIPLY)(const Product&)>
+nb::tuple dense_gradients(nb::handle x_argument, nb::handle kernel_argument, nb::handle dy_argument,
+                          bool wants_x, bool wants_kernel, bool wants_bias) {
+    constexpr const char* NAME = "dense_backward";
+    const Array<float> x(x_argument, {NAME, "x"}, {ANY, ANY});
+    const int64_t rows = x.shape(0), features = x.shape(1);
+    const Array<float> kernel(kernel_argument, {NAME, "kernel"}, {features, ANY});
+    const int64_t units = kernel.shape(1);
+    const Array<float> dy(dy_argument, {NAME, "dy"}, {rows, units});
+    NewArray dx{nb::none(), nullptr}, d_kernel{nb::none(), nullptr}, d_bias{nb::none(), nullptr};
+    if (wants_x) dx = new_array({rows, features});
+    if (wants_kernel) d_kernel = new_array({features, units});
+    if (wants_bias) d_bias = new_array({units});
+    {
+        nb::gil_scoped_release unlocked;
+        if (wants_x)
+            MULTIPLY(
+                {rows, features, units, view(dy, false), view(kernel, true), dx.data, features});
+        if (wants_kernel)
+            MULTIPLY({features, units, rows, view(x, true), view(dy, false), d_kernel.data, units});
+        if (wants_bias) sum_of_rows(dy.data(), rows, units, d_bias.data);
+    }
+    return nb::make_tuple(dx.object, d_kernel.object, d_bias.object);
+}
+
 // The matrices of a stack, each as `view` sees one.
 MatrixView first_of(const Array<float>& stack, bool transposed) {
     const int64_t columns = stack.shape(2);
@@ -205,9 +231,15 @@ void bind_dense(nb::module_& m) {
         m.def(name, product, array_argument("a"), array_argument("b"), nb::arg("transpose_a"),
               nb::arg("transpose_b"), array_argument("bias"));
     };
+    const auto bind_dense_layer = [&](const char* name, auto gradients) {
+        m.def(name, gradients, array_argument("x"), array_argument("kernel"), array_argument("dy"),
+              nb::arg("wants_x"), nb::arg("wants_kernel"), nb::arg("wants_bias"));
+    };
     bind_product("gemm", &matrix_product<gemm>);
+    bind_dense_layer("dense_backward", &dense_gradients<gemm>);
 #if LEFTFOLD_BFLOAT16
     bind_product("gemm_bfloat16", &matrix_product<rounded_gemm<float>>);
+    bind_dense_layer("dense_backward_bfloat16", &dense_gradients<rounded_gemm<float>>);
 #endif
     m.def("batched_gemm", &matrix_products, array_argument("a"), array_argument("b"),
           nb::arg("transpose_a"), nb::arg("transpose_b"));

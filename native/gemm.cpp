@@ -277,6 +277,24 @@ void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b
     });
 }
 
+void sum_of_rows(const float* rows, int64_t count, int64_t columns, float* out) {
+    constexpr int AT_ONCE = 4;
+    const int64_t parts = (columns + AT_ONCE * LANES - 1) / (AT_ONCE * LANES);
+    in_parallel(threads_for(0.1 * count * columns, parts), [&](int thread, int team) {
+        for (int64_t part = thread; part < parts; part += team) {
+            const int64_t first = part * AT_ONCE * LANES;
+            Vector sums[AT_ONCE] = {};
+            for (int64_t r = 0; r < count; r++)
+                for (int v = 0; v < AT_ONCE; v++) {
+                    const int64_t at = first + v * LANES;
+                    sums[v] += load_partial(rows + r * columns + at, columns - at);
+                }
+            for (int v = 0; v < AT_ONCE; v++)
+                store_partial(out + first + v * LANES, sums[v], columns - first - v * LANES);
+        }
+    });
+}
+
 double peak_gflops(int threads) {
     constexpr int64_t M = 36 / ROWS * ROWS, K = 256, N = 1024 / (WIDTH * LANES) * WIDTH * LANES;
     constexpr int REPEATS = 60;

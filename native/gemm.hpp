@@ -34,6 +34,9 @@ void gemm(const Product& product);
 // The same by the calling thread.
 void gemm_alone(const Product& product);
 
+// The sum of `count` rows that lie one behind the other, added up in their order.
+void sum_of_rows(const float* rows, int64_t count, int64_t columns, float* out);
+
 // `count` products of one shape, whose operands and results lie so many floats behind each other.
 void batched_gemm(const Product& first, int64_t count, int64_t a_step, int64_t b_step,
                   int64_t c_step);

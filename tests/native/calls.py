@@ -98,6 +98,11 @@ DENSE = [
         ("bias",),
     ),
     Call(
+        "dense_backward",
+        {"x": floats(7, 3), "kernel": floats(3, 4), "dy": floats(7, 4)}
+        | {"wants_x": True, "wants_kernel": True, "wants_bias": True},
+    ),
+    Call(
         "batched_gemm",
         {"a": floats(2, 3, 4), "b": floats(2, 4, 5), "transpose_a": False, "transpose_b": False},
     ),

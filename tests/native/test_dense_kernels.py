@@ -66,6 +66,25 @@ def test_batched_gemm(native, sizes, transpose_a, transpose_b, seed):
     assert_close(actual, exact, TOLERANCE, "products", least=max(1, inner))
 
 
+@examples(80)
+@given(
+    sizes=st.tuples(*[st.one_of(st.just(0), dimension(300))] * 3),
+    wants=st.tuples(*[st.booleans()] * 3),
+    seed=SEEDS,
+)
+def test_dense_backward(native, sizes, wants, seed):
+    random = np.random.default_rng(seed)
+    rows, features, units = sizes
+    x, kernel, dy = (
+        normal(random, *shape) for shape in ((rows, features), (features, units), (rows, units))
+    )
+    expected = reference.dense_backward(*(a.astype("d") for a in (x, kernel, dy)), *wants)
+    for mine, exact in zip(native.dense_backward(x, kernel, dy, *wants), expected, strict=True):
+        assert (mine is None) is (exact is None)
+        if exact is not None:
+            assert_close(mine, exact, TOLERANCE, "gradient", least=max(1, rows, units))
+
+
 @examples(60)
 @given(vocabulary=dimension(300), features=dimension(130), tokens=st.integers(0, 500), seed=SEEDS)
 def test_embeddings(native, vocabulary, features, tokens, seed):

@@ -102,6 +102,11 @@ def kernel(name: str, dtype: Any = _FLOAT32, bfloat16: bool = False) -> Callable
     return found
 
 
+def is_native(dtype: Any) -> bool:
+    """Whether the kernels for arrays of `dtype` are native ones, which check their arguments."""
+    return bool(dtype == _FLOAT32) and native() is not None
+
+
 def _find(name: str, fast: bool, bfloat16: bool) -> Any:
     if fast and bfloat16 and bfloat16_products():
         return getattr(native(), f"{name}_bfloat16")

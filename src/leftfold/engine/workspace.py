@@ -7,6 +7,8 @@ is gone, already mapped, so a step in steady state allocates nothing large.
 
 from __future__ import annotations
 
+import ctypes
+import functools
 from collections import defaultdict
 from typing import Any
 
@@ -20,38 +22,34 @@ _held = {"bytes": 0}
 
 
 class _Block:
-    """Memory, and where an aligned array in it begins."""
+    """Memory, where an aligned array in it begins, and how it is lent out."""
 
-    __slots__ = ("memory", "size", "start")
+    __slots__ = ("lease", "memory", "size", "start")
 
     def __init__(self, size: int) -> None:
         self.memory = np.empty(size, np.uint8)
         self.size = size
-        self.start = (-(-self.memory.ctypes.data // _ALIGNMENT) * _ALIGNMENT, False)
+        self.start = -(-self.memory.ctypes.data // _ALIGNMENT) * _ALIGNMENT
+        self.lease = _lease_of(size - _ALIGNMENT)
 
 
 _free: dict[int, list[_Block]] = defaultdict(list)
 
 
-class _Lease:
-    """Owns pooled memory while any array made of it is alive."""
+@functools.cache
+def _lease_of(size: int) -> Any:
+    """The class whose instances own so much of a block while any array made of it is alive."""
 
-    __slots__ = ("__array_interface__", "block")
+    class Lease(ctypes.c_uint8 * size):  # type: ignore[misc]
+        block: _Block
 
-    def __init__(self, block: _Block, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.block = block
-        self.__array_interface__ = {
-            "version": 3,
-            "shape": shape,
-            "typestr": dtype.str,
-            "data": block.start,
-        }
+        def __del__(self) -> None:
+            size = self.block.size
+            if _held["bytes"] + size <= _KEEP_BYTES:
+                _free[size].append(self.block)
+                _held["bytes"] += size
 
-    def __del__(self) -> None:
-        size = self.block.size
-        if _held["bytes"] + size <= _KEEP_BYTES:
-            _free[size].append(self.block)
-            _held["bytes"] += size
+    return Lease
 
 
 def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
@@ -69,7 +67,9 @@ def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
         _held["bytes"] -= rounded
     except IndexError:
         block = _Block(rounded)
-    return np.asarray(_Lease(block, tuple(shape), dtype))
+    lease = block.lease.from_address(block.start)
+    lease.block = block
+    return np.ndarray(shape, dtype, lease)
 
 
 def clear() -> None:

@@ -79,7 +79,7 @@ def _weighted_sum(losses: Any, /, weight: np.ndarray | None, factor: float) -> A
             return np.full(losses.shape, slope)
         return np.broadcast_to(slope * weight, losses.shape)
 
-    return weighted.sum() * losses.dtype.type(factor), vjp
+    return np.add.reduce(weighted, axis=None) * losses.dtype.type(factor), vjp
 
 
 def element_weights(

@@ -62,15 +62,19 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
 @primitive
 def _mean_square(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
     error = y_pred - y_true
+    count = error.shape[-1]
 
     def vjp(dy: np.ndarray) -> Any:
-        slope = error * (dy[..., np.newaxis] * error.dtype.type(2 / error.shape[-1]))
+        slope = error * (dy[..., np.newaxis] * error.dtype.type(2 / count))
         return (
             unbroadcast(-slope, y_true) if needs[0] else None,
             unbroadcast(slope, y_pred) if needs[1] else None,
         )
 
-    return np.add.reduce(error * error, axis=-1) * error.dtype.type(1 / error.shape[-1]), vjp
+    squares = error * error
+    if count == 1:
+        return squares.reshape(squares.shape[:-1]), vjp
+    return np.add.reduce(squares, axis=-1) * error.dtype.type(1 / count), vjp
 
 
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine.config import epsilon as default_epsilon
-from leftfold.engine.kernels import kernel
+from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tape import RowGradient
 from leftfold.engine.tensor import as_full_array
@@ -41,11 +41,11 @@ def embedding(table: Any, ids: Any, /) -> Any:
     check_range(flat, table.shape[0], "embedding", "id")
     flat = np.ascontiguousarray(flat, np.int32)
     table = np.ascontiguousarray(table)
-    rows = kernel("embedding_forward", table.dtype)(table, flat)
+    rows = find_kernel("embedding_forward", table.dtype)(table, flat)
 
     def vjp(dy: Any) -> Any:
         slopes = np.ascontiguousarray(dy.reshape(-1, table.shape[1]))
-        backward = kernel("embedding_backward", dy.dtype)
+        backward = find_kernel("embedding_backward", dy.dtype)
         return RowGradient(table.shape, dy.dtype, lambda total: backward(total, flat, slopes)), None
 
     return rows.reshape(*ids.shape, table.shape[1]), vjp
@@ -106,24 +106,11 @@ def dense(
 
     def vjp(dy: Any) -> Any:
         slopes = dy.reshape(-1, kernel.shape[1])
-        return (
-            (
-                gemm(slopes, kernel, transpose_b=True, bfloat16=bfloat16).reshape(x.shape)
-                if needs[0]
-                else None
-            ),
-            gemm(rows, slopes, transpose_a=True, bfloat16=bfloat16) if needs[1] else None,
-            _sum_of_rows(slopes) if needs[2] else None,
-        )
+        backward = find_kernel("dense_backward", kernel.dtype, bfloat16)
+        dx, d_kernel, d_bias = backward(rows, kernel, slopes, *needs)
+        return None if dx is None else dx.reshape(x.shape), d_kernel, d_bias
 
     return y.reshape(*x.shape[:-1], kernel.shape[1]), vjp
-
-
-def _sum_of_rows(rows: np.ndarray) -> np.ndarray:
-    if len(rows) <= rows.shape[1]:
-        return np.add.reduce(rows, axis=0)
-    # NumPy adds one row after the other, which takes long where they are short.
-    return gemm(np.ones((1, len(rows)), rows.dtype), rows).reshape(-1)
 
 
 @primitive
@@ -147,13 +134,13 @@ def dropout(x: Any, /, rate: float, key: tuple[int, int], noise_shape: Any = Non
         return x, lambda dy: dy
     shape = _mask_shape(x.shape, noise_shape)
     if shape == x.shape and rate < 1:
-        y, mask = kernel("dropout", x.dtype)(*key, x.reshape(-1), rate)
-        backward = kernel("dropout_gradient", x.dtype)
+        y, mask = find_kernel("dropout", x.dtype)(*key, x.reshape(-1), rate)
+        backward = find_kernel("dropout_gradient", x.dtype)
         return y.reshape(shape), lambda dy: backward(dy.reshape(-1), mask).reshape(shape)
     if rate == 1:
         mask = np.zeros(shape, x.dtype)
     else:
-        mask = kernel("dropout_mask")(*key, math.prod(shape), rate).reshape(shape)
+        mask = find_kernel("dropout_mask")(*key, math.prod(shape), rate).reshape(shape)
         mask = mask.astype(x.dtype, copy=False)
     return x * mask, lambda dy: dy * mask
 
@@ -198,11 +185,11 @@ def softmax_cross_entropy_values(labels: np.ndarray, logits: np.ndarray) -> Any:
     flat = np.ascontiguousarray(labels.reshape(-1), np.int32)
     check_range(flat, classes, "softmax_cross_entropy", "label")
     rows = np.ascontiguousarray(logits.reshape(-1, classes))
-    losses, *_, probabilities = kernel("softmax_crossentropy", rows.dtype)(rows, flat, 0.0)
+    losses, *_, probabilities = find_kernel("softmax_crossentropy", rows.dtype)(rows, flat, 0.0)
 
     def vjp(dy: Any) -> Any:
         slopes = np.ascontiguousarray(dy.reshape(-1))
-        backward = kernel("softmax_crossentropy_gradient", rows.dtype)
+        backward = find_kernel("softmax_crossentropy_gradient", rows.dtype)
         return None, backward(probabilities, flat, slopes, 0.0).reshape(logits.shape)
 
     return losses.reshape(labels.shape), vjp

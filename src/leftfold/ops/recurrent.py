@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from leftfold.engine import KerasTensor
+from leftfold.engine.kernels import is_native
 from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive, shape_rule
 from leftfold.engine.tensor import as_array
@@ -70,10 +71,10 @@ def simple_rnn(
         >>> output.numpy()[0, :, 0]
         array([1., 2.])
     """
-    tensors = _checked("simple_rnn", 1, x, kernel, recurrent_kernel, bias, False, h0)
-    masks = _checked_masks("simple_rnn", 1, tensors, mask, input_dropout, recurrent_dropout)
-    flags = go_backwards, return_sequences, zero_output_for_mask
-    return _read("simple_rnn", tensors, masks, (activation, *flags), needs, in_chunks, bfloat16)
+    tensors = x, kernel, recurrent_kernel, bias, h0
+    masks = mask, input_dropout, recurrent_dropout
+    settings = activation, go_backwards, return_sequences, zero_output_for_mask
+    return _read("simple_rnn", 1, tensors, masks, settings, needs, in_chunks, bfloat16)
 
 
 @primitive
@@ -137,18 +138,11 @@ def lstm(
         >>> output.shape, h.shape, c.shape
         ((2, 2), (2, 2), (2, 2))
     """
-    tensors = _checked("lstm", 4, x, kernel, recurrent_kernel, bias, False, h0, c0)
-    masks = _checked_masks("lstm", 4, tensors, mask, input_dropout, recurrent_dropout)
+    tensors = x, kernel, recurrent_kernel, bias, h0, c0
+    masks = mask, input_dropout, recurrent_dropout
     flags = go_backwards, return_sequences, zero_output_for_mask
-    return _read(
-        "lstm",
-        tensors,
-        masks,
-        (activation, recurrent_activation, *flags),
-        needs,
-        in_chunks,
-        bfloat16,
-    )
+    settings = activation, recurrent_activation, *flags
+    return _read("lstm", 4, tensors, masks, settings, needs, in_chunks, bfloat16)
 
 
 @primitive
@@ -211,18 +205,11 @@ def gru(
         >>> output.shape, h.shape
         ((2, 2), (2, 2))
     """
-    tensors = _checked("gru", 3, x, kernel, recurrent_kernel, bias, reset_after, h0)
-    masks = _checked_masks("gru", 3, tensors, mask, input_dropout, recurrent_dropout)
+    tensors = x, kernel, recurrent_kernel, bias, h0
+    masks = mask, input_dropout, recurrent_dropout
     flags = reset_after, go_backwards, return_sequences, zero_output_for_mask
-    return _read(
-        "gru",
-        tensors,
-        masks,
-        (activation, recurrent_activation, *flags),
-        needs,
-        in_chunks,
-        bfloat16,
-    )
+    settings = activation, recurrent_activation, *flags
+    return _read("gru", 3, tensors, masks, settings, needs, in_chunks, bfloat16, reset_after)
 
 
 @shape_rule(simple_rnn)
@@ -250,31 +237,42 @@ def _symbolic_outputs(x: Any, recurrent_kernel: Any, states: int, sequences: Any
 
 def _read(
     name: str,
-    tensors: list[Any],
-    masks: list[Any],
+    gates: int,
+    tensors: Any,
+    masks: Any,
     settings: tuple[Any, ...],
     needs: tuple[bool, ...],
     in_chunks: bool,
     bfloat16: bool,
+    two_biases: bool = False,
 ) -> Any:
     """Run a kernel; with `needs`, keep what its backward pass will want."""
     dtype = tensors[2].dtype
     run_forward = find_kernel(f"{name}_forward", dtype, bfloat16)
     run_backward = find_kernel(f"{name}_backward", dtype, bfloat16)
+    as_given = tensors
+    # Native kernels check what they are given, once; only words of users' own are missing there.
+    native = is_native(dtype) and not in_chunks and all([mask is None for mask in masks])
+    if not native:
+        tensors = _checked(name, gates, two_biases, *as_given)
+        masks = _checked_masks(name, gates, tensors, *masks)
     if in_chunks and needs and tensors[0].shape[1] > SHORTEST_CHUNK:
         return read_in_chunks(run_forward, run_backward, tensors, masks, settings, needs[0])
 
     def forward() -> Any:
         return run_forward(*tensors, *masks, *settings, bool(needs))
 
-    *outputs, saved = forward()
+    try:
+        *outputs, saved = forward()
+    except (IndexError, ValueError):
+        _checked(name, gates, two_biases, *as_given)
+        raise
     kept = [saved]
 
     def vjp(*gradients: np.ndarray | None) -> Any:
         # A backward pass overwrites what was saved; a second one has to read again.
         saved = kept.pop() if kept else forward()[-1]
-        dense = [None if g is None else np.ascontiguousarray(g) for g in gradients]
-        return run_backward(saved, *dense, needs[0])
+        return run_backward(saved, *gradients, needs[0])
 
     return tuple(outputs), vjp
 
@@ -282,11 +280,11 @@ def _read(
 def _checked(
     name: str,
     gates: int,
+    two_biases: bool,
     x: np.ndarray,
     kernel: np.ndarray,
     recurrent_kernel: np.ndarray,
     bias: np.ndarray | None,
-    two_biases: bool,
     *states: np.ndarray | None,
 ) -> list[Any]:
     """The tensors as kernels take them: contiguous, of one float dtype and of fitting shapes."""

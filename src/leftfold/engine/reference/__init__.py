@@ -6,7 +6,7 @@ missing, and in other types, these run.
 
 from leftfold.engine.reference.cooccurrence import cooccurrence_counts
 from leftfold.engine.reference.embedding import embedding_backward, embedding_forward
-from leftfold.engine.reference.gemm import batched_gemm, gemm
+from leftfold.engine.reference.gemm import batched_gemm, dense_backward, gemm
 from leftfold.engine.reference.glove import glove_update
 from leftfold.engine.reference.gru import gru_backward, gru_forward
 from leftfold.engine.reference.lstm import lstm_backward, lstm_forward
@@ -48,6 +48,7 @@ __all__ = [
     "amsgrad_update",
     "batched_gemm",
     "cooccurrence_counts",
+    "dense_backward",
     "dropout",
     "dropout_gradient",
     "dropout_mask",

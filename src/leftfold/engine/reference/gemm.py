@@ -30,6 +30,34 @@ def gemm(
     return c
 
 
+def dense_backward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    dy: np.ndarray,
+    wants_x: bool,
+    wants_kernel: bool,
+    wants_bias: bool,
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """The gradients of a dense layer, `y = x @ kernel + bias`.
+
+    Args:
+        x: (rows, features).
+        kernel: (features, units).
+        dy: gradient of `y`, (rows, units).
+        wants_x: whether the gradient of `x` is wanted.
+        wants_kernel: the same for the kernel.
+        wants_bias: the same for the bias.
+
+    Returns:
+        The gradients of `x`, the kernel and the bias; `None` for what is not wanted.
+    """
+    return (
+        np.matmul(dy, kernel.T) if wants_x else None,
+        np.matmul(x.T, dy) if wants_kernel else None,
+        np.add.reduce(dy, axis=0) if wants_bias else None,
+    )
+
+
 def batched_gemm(a: np.ndarray, b: np.ndarray, transpose_a: bool, transpose_b: bool) -> np.ndarray:
     """`op(a[i]) @ op(b[i])` for every `i`.
 
