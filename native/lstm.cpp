@@ -38,6 +38,16 @@ Rows<float> Lstm<T>::cells(int64_t s, const Own& own) const {
 // where each reads its own, masked by itself, those of up to SPAN times as many, so that there
 // too some columns share what they read. Either way one tile ends with all that the new states of
 // its units depend on.
+//
+// Where all gates read the same row and few units are left over for the last block, two or all
+// four gates of those share a vector.
+template <class T>
+int Lstm<T>::gates_in_vector(int64_t unit) const {
+    const int64_t left = r_.in.units - unit;
+    if (r_.masks_per_gate() || !std::is_same_v<T, float> || left > LANES / 2) return 1;
+    return left > LANES / 4 ? 2 : 4;
+}
+
 template <class T>
 int Lstm<T>::vectors_of_block(int64_t unit) const {
     const int64_t left = padded(r_.in.units - unit) / LANES;
@@ -52,6 +62,11 @@ void Lstm<T>::pack_weights() {
     for (int64_t unit = 0; unit < in.units; unit += vectors_of_block(unit) * LANES) {
         const int vectors = vectors_of_block(unit), width = r_.masks_per_gate() ? vectors : SPAN;
         T* block = panels_.data() + unit * depth * GATES;
+        if constexpr (std::is_same_v<T, float>)
+            if (gates_in_vector(unit) > 1) {
+                pack_shared(unit, gates_in_vector(unit), block);
+                break;
+            }
         for (int i = 0; i < GATES * vectors; i++) {
             const int64_t at = unit + i % vectors * LANES, column = i / vectors * in.units + at;
             const int64_t columns = in.units - at, step = width * LANES;
@@ -61,6 +76,22 @@ void Lstm<T>::pack_weights() {
             pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns, out, step,
                         r_.h_at);
         }
+    }
+}
+
+// The last block: lane by lane, a row of [b; W; R] after the other.
+template <class T>
+void Lstm<T>::pack_shared(int64_t unit, int sharing, float* block) {
+    const Inputs& in = r_.in;
+    const int64_t row = GATES * in.units, part = LANES / sharing;
+    std::fill(block, block + r_.width * GATES / sharing * LANES, 0.0f);
+    for (int64_t k = 0; k < r_.width; k++) {
+        const float* from = k >= r_.h_at   ? in.recurrent_kernel + (k - r_.h_at) * row
+                            : k >= r_.x_at ? in.kernel + (k - r_.x_at) * row
+                                           : in.bias;
+        for (int g = 0; g < GATES; g++, block += part)
+            for (int64_t i = unit; i < in.units; i++)
+                block[i - unit] = from[g * in.units + i];
     }
 }
 
@@ -104,10 +135,16 @@ void Lstm<T>::forward(const Outputs& out) {
 template <class T>
 template <bool MASKED, class Phi, class Sigma>
 void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
-    for (int64_t unit = 0; unit < r_.in.units; unit += vectors_of_block(unit) * LANES)
+    for (int64_t unit = 0; unit < r_.in.units; unit += vectors_of_block(unit) * LANES) {
+        if constexpr (!MASKED && std::is_same_v<T, float>) {
+            const int sharing = gates_in_vector(unit);
+            if (sharing == 4) return step_shared<4>(s, own, unit, phi, sigma);
+            if (sharing == 2) return step_shared<2>(s, own, unit, phi, sigma);
+        }
         with_size<MASKED ? SPAN : 1>(vectors_of_block(unit), [&](auto vectors) {
             step_block<MASKED, decltype(vectors)::value>(s, own, masked, unit, phi, sigma);
         });
+    }
 }
 
 template <class T>
@@ -116,11 +153,8 @@ void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t fir
                          Sigma sigma) const {
     constexpr int WIDTH = GATES * VECTORS;
     const Inputs& in = r_.in;
-    const Rows<T> stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
-    const Rows<float> old_c = cells(s, own), new_c = cells(s + 1, own);
-    const Rows<T> kept = gates(s, own);
-    const StateRows<T> new_h = r_.next_h(s, own);
-    const bool holes = r_.schedule.has_holes();
+    const Rows<T> stacked = r_.stacked(s, own);
+    const States states = states_of(s, own);
     const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     const T* panels = panels_.data() + first_unit * panel_depth<T>(r_.width) * GATES;
@@ -135,35 +169,74 @@ void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t fir
         if (in.keep)
             for (int n = 0; n < size; n++)
                 for (int v = 0; v < WIDTH; v++)
-                    expect(kept[first + n] + v / VECTORS * in.units + unit_of(v));
+                    expect(states.gates[first + n] + v / VECTORS * in.units + unit_of(v));
         tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.width, a_gate);
         for (int n = 0; n < size; n++) {
             const int64_t row = first + n;
-            const bool skip = holes && r_.schedule.hole(own.row(row), s);
+            const bool skip = r_.skips(s, own.row(row));
             for (int v = 0; v < VECTORS; v++) {
-                const int64_t unit = unit_of(v), left = in.units - unit;
-                const Vector c_before = load_partial(old_c[row] + unit, left);
                 const Vector i = sigma(tile.at[n][v]);
                 const Vector f = sigma(tile.at[n][VECTORS + v]);
                 const Vector g = phi(tile.at[n][2 * VECTORS + v]);
                 const Vector o = sigma(tile.at[n][3 * VECTORS + v]);
-                Vector c = multiply_add(f, c_before, i * g);
-                Vector h = o * phi(c);
-                if (skip) {
-                    c = c_before;
-                    h = load_partial(old_h[row] + unit, left);
-                }
-                store_partial(new_c[row] + unit, c, left);
-                store_partial(new_h[row] + unit, h, left);
-                if (!in.keep) continue;
-                T* to = kept[row] + unit;
-                store_partial(to, i, left);
-                store_partial(to + in.units, f, left);
-                store_partial(to + 2 * in.units, g, left);
-                store_partial(to + 3 * in.units, o, left);
+                set_states(states, row, unit_of(v), skip, {i, f, g, o}, phi);
             }
         }
     });
+}
+
+// `step_block` for the last units, SHARING gates of which lie in one vector.
+template <class T>
+template <int SHARING, class Phi, class Sigma>
+void Lstm<T>::step_shared(int64_t s, const Own& own, int64_t unit, Phi phi, Sigma sigma) const {
+    constexpr int WIDTH = GATES / SHARING, PART = LANES / SHARING;
+    const Inputs& in = r_.in;
+    const Rows<T> stacked = r_.stacked(s, own);
+    const States states = states_of(s, own);
+    const T* panel = panels_.data() + unit * r_.width * GATES;
+    for_each_tile<tile_rows<T>(WIDTH), T>(own.count, [&](int64_t first, auto size) {
+        constexpr int SIZE = decltype(size)::value;
+        Tile<SIZE, WIDTH> tile(size);
+        tile.clear();
+        for (int n = 0; n < size && in.ids; n++) {
+            const float* chosen = r_.chosen(s, own, first + n);
+            float* to = reinterpret_cast<float*>(&tile.at[n][0]);
+            for (int g = 0; g < GATES; g++)
+                std::copy(chosen + g * in.units + unit, chosen + (g + 1) * in.units, to + g * PART);
+        }
+        tile.template add_product<0, WIDTH>(stacked[first], stacked.step, panel, r_.width);
+        for (int n = 0; n < size; n++) {
+            const bool skip = r_.skips(s, own.row(first + n));
+            const Vector open = sigma(tile.at[n][0]), output = sigma(tile.at[n][WIDTH - 1]);
+            const Vector candidate = phi(tile.at[n][WIDTH - 1]);
+            const Gates gates{open, rotate<PART>(open), rotate<(2 * PART) % LANES>(candidate),
+                              rotate<(3 * PART) % LANES>(output)};
+            set_states(states, first + n, unit, skip, gates, phi);
+        }
+    });
+}
+
+// The new states of a row's units from `unit` on, and what the backward pass needs of them.
+template <class T>
+template <class Phi>
+LEFTFOLD_INLINE void Lstm<T>::set_states(const States& states, int64_t row, int64_t unit, bool skip,
+                                         const Gates& gates, Phi phi) const {
+    const int64_t units = r_.in.units, left = units - unit;
+    const Vector c_before = load_partial(states.old_c[row] + unit, left);
+    Vector c = multiply_add(gates.f, c_before, gates.i * gates.g);
+    Vector h = gates.o * phi(c);
+    if (skip) {
+        c = c_before;
+        h = load_partial(states.old_h[row] + unit, left);
+    }
+    store_partial(states.new_c[row] + unit, c, left);
+    store_partial(states.new_h[row] + unit, h, left);
+    if (!r_.in.keep) return;
+    T* kept = states.gates[row] + unit;
+    store_partial(kept, gates.i, left);
+    store_partial(kept + units, gates.f, left);
+    store_partial(kept + 2 * units, gates.g, left);
+    store_partial(kept + 3 * units, gates.o, left);
 }
 
 template <class T>

@@ -37,18 +37,40 @@ class Lstm {
 
     // The cell states before step s.
     Rows<float> cells(int64_t s, const Own& own) const;
+    // The rows of one step: states before and after it, activated gates.
+    struct States {
+        Rows<T> old_h, gates;
+        Rows<float> old_c, new_c;
+        StateRows<T> new_h;
+    };
+    struct Gates {
+        Vector i, f, g, o;
+    };
+
+    States states_of(int64_t s, const Own& own) const {
+        return {r_.previous_h(s, own), gates(s, own), cells(s, own), cells(s + 1, own),
+                r_.next_h(s, own)};
+    }
     Rows<T> gates(int64_t s, const Own& own) const {
         return {gates_ + r_.slot(s, own) * gates_row_, own.team * gates_row_};
     }
     // How many vectors of units the block has that begins with this one.
     int vectors_of_block(int64_t unit) const;
+    // How many of their gates share a vector.
+    int gates_in_vector(int64_t unit) const;
     void pack_weights();
+    void pack_shared(int64_t unit, int sharing, float* block);
     void pack_transposed_weights();
     template <bool MASKED, class Phi, class Sigma>
     void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
     template <bool MASKED, int VECTORS, class Phi, class Sigma>
     void step_block(int64_t s, const Own& own, const T* masked, int64_t first_unit, Phi phi,
                     Sigma sigma) const;
+    template <int SHARING, class Phi, class Sigma>
+    void step_shared(int64_t s, const Own& own, int64_t unit, Phi phi, Sigma sigma) const;
+    template <class Phi>
+    void set_states(const States& states, int64_t row, int64_t unit, bool skip, const Gates& gates,
+                    Phi phi) const;
     template <class Phi, class Sigma>
     void deltas(int64_t s, const Own& own, float* dh, float* dc, Phi phi, Sigma sigma) const;
     void weight_gradients(const Stretch& stretch, const Sums& sums) const;

@@ -214,6 +214,11 @@ class Recurrence {
     bool masks_per_gate() const { return masks_per_gate_; }
     bool skips(int64_t s, int64_t r) const { return schedule.has_holes() && schedule.hole(r, s); }
 
+    // The row of the kernel that stands for the input of a thread's row i at step s.
+    const float* chosen(int64_t s, const Own& own, int64_t i) const {
+        return in.kernel + int64_t{ids_[packed(s, own) + i * own.team]} * gates * in.units;
+    }
+
     // Begins columns [FIRST, FIRST + COUNT) of a tile, for a thread's rows from `first` on: with
     // the rows of the kernel that their ids choose, or with zeros. `column(v)` says where column v
     // begins in such a row, and how much of its gate is left there. Rows of a large kernel come
@@ -289,10 +294,6 @@ class Recurrence {
     Floats gate_masks_;
     std::vector<int32_t> ids_;  // of every packed row
 
-    // The row of the kernel that stands for the input of a thread's row i at step s.
-    const float* chosen(int64_t s, const Own& own, int64_t i) const {
-        return in.kernel + int64_t{ids_[packed(s, own) + i * own.team]} * gates * in.units;
-    }
     // Calls `body(share)` for every share, each on one thread of the team.
     template <class Body>
     void for_each_share(Body&& body) const;

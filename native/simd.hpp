@@ -64,6 +64,19 @@ LEFTFOLD_INLINE Vector broadcast(float x) {
     return x - Vector{};
 }
 
+// The lanes of v from lane COUNT on, then those before it.
+template <int COUNT>
+LEFTFOLD_INLINE Vector rotate(Vector v) {
+#if defined(__AVX512F__)
+    return (Vector)_mm512_alignr_epi32((__m512i)v, (__m512i)v, COUNT);
+#else
+    float twice[2 * LANES];
+    store(twice, v);
+    store(twice + LANES, v);
+    return load(twice + COUNT);
+#endif
+}
+
 // x * y + z, rounded once where the instruction set can. For sums of two products and products
 // added to under a condition: there the compiler's choice of what to fuse depends on the code
 // around it, and a row's last bit would depend on the height of the tile it is computed in.
