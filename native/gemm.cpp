@@ -109,13 +109,17 @@ template <int SIZE, int COUNT, class Add>
 LEFTFOLD_INLINE void add_to_result(float* c, int64_t c_row, int64_t columns, bool first,
                                    const float* bias, Add&& add) {
     Tile<SIZE, COUNT> tile;
-    for (int v = 0; v < COUNT; v++)
-        for (int r = 0; r < SIZE; r++) {
+#pragma GCC unroll 12
+    for (int r = 0; r < SIZE; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < COUNT; v++) {
             const float* start = first ? bias : c + r * c_row;
             tile.at[r][v] = start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
         }
     add(tile);
+#pragma GCC unroll 12
     for (int r = 0; r < SIZE; r++)
+#pragma GCC unroll 4
         for (int v = 0; v < COUNT; v++)
             store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
 }

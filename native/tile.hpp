@@ -42,7 +42,9 @@ struct Tile {
     LEFTFOLD_INLINE explicit Tile(int rows = ROWS) : rows(rows) {}
 
     LEFTFOLD_INLINE void clear() {
+#pragma GCC unroll 16
         for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
             for (int v = 0; v < WIDTH; v++)
                 at[r][v] = Vector{};
     }
@@ -96,7 +98,9 @@ struct Tile {
                              int64_t panel_step = COUNT * LANES) {
         // Locals, which the compiler keeps in registers.
         Vector local[ROWS][COUNT];
+#pragma GCC unroll 12
         for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 4
             for (int v = 0; v < COUNT; v++)
                 local[r][v] = at[r][FIRST + v];
         for (int64_t k = 0; k < depth; k++) {
@@ -115,7 +119,9 @@ struct Tile {
             }
             panel += panel_step;
         }
+#pragma GCC unroll 12
         for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 4
             for (int v = 0; v < COUNT; v++)
                 at[r][FIRST + v] = local[r][v];
     }
