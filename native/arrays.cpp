@@ -47,6 +47,7 @@ void check_ids(const Array<int32_t>& ids, int64_t count, Place place) {
 
 NewArray new_array(std::initializer_list<int64_t> shape) {
     const auto sizes = nb::steal<nb::tuple>(PyTuple_New(static_cast<Py_ssize_t>(shape.size())));
+    if (!sizes.is_valid()) throw nb::python_error();
     for (size_t i = 0; i < shape.size(); i++)
         PyTuple_SetItem(sizes.ptr(), static_cast<Py_ssize_t>(i),
                         PyLong_FromLongLong(shape.begin()[i]));

@@ -134,7 +134,7 @@ struct StateRows {
     T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
 };
 
-// Numbers in a gradient of weights of which every thread may have one of its own in its caches.
+// Numbers in a gradient of weights of which each half may have one of its own in the caches.
 constexpr int64_t SMALL_GRADIENT = 160000;
 
 // Steps [from, to) of one half, the `rows` packed rows of which begin with `first`.
@@ -187,6 +187,7 @@ class Recurrence {
         return {previous_h(s + 1, own), of_batch(final_h_, in.units, own),
                 running(own.share, s + 1).count};
     }
+    // The rows of a share that run at step s.
     Own running(const Share& share, int64_t s) const {
         return {schedule, share, schedule.active(share.half, s)};
     }
@@ -294,12 +295,11 @@ class Recurrence {
     Floats gate_masks_;
     std::vector<int32_t> ids_;  // of every packed row
 
-    // Calls `body(share)` for every share, each on one thread of the team.
+    // Calls `body(share)` for every share, each on one of so many threads.
     template <class Body>
-    void for_each_share(Body&& body) const;
-    int shares_of_a_half() const {
-        const int halves = schedule.halves(), count = threads();
-        return count % halves ? count : count / halves;
+    void for_each_share(int threads, Body&& body) const;
+    int shares_of_a_half(int threads) const {
+        return threads % schedule.halves() ? threads : threads / schedule.halves();
     }
     void pack_ids();
     void start(const Own& all) const;
@@ -319,9 +319,9 @@ class Recurrence {
 
 template <class T>
 template <class Body>
-void Recurrence<T>::for_each_share(Body&& body) const {
-    const int halves = schedule.halves(), in_half = shares_of_a_half();
-    in_parallel(threads(), [&](int thread, int team) {
+void Recurrence<T>::for_each_share(int threads, Body&& body) const {
+    const int halves = schedule.halves(), in_half = shares_of_a_half(threads);
+    in_parallel(threads, [&](int thread, int team) {
         for (int i = thread; i < halves * in_half; i += team)
             body(Share{i % halves, i / halves, in_half});
     });
@@ -330,7 +330,7 @@ void Recurrence<T>::for_each_share(Body&& body) const {
 template <class T>
 template <class Step>
 void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
-    for_each_share([&](const Share& share) {
+    for_each_share(threads(), [&](const Share& share) {
         const Own all = all_of(share);
         Aligned<T> scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
         start(all);
@@ -374,11 +374,12 @@ void Recurrence<T>::backward(const OutputGradients& given, const InputGradients&
         float* target = stretch.half == 1 && apart ? of_second.data() : wanted.weights;
         weights(stretch, Sums{target, !first, alone});
     };
-    const bool alone = apart && shares_of_a_half() == 1;
+    const int count = threads();  // which another thread of Python may change in the meantime
+    const bool alone = apart && shares_of_a_half(count) == 1;
     int64_t to = schedule.steps();
     do {
         const int64_t meet = alone && !in.ids ? 0 : stretch_before(to);  // again, all threads
-        for_each_share([&](const Share& share) {
+        for_each_share(count, [&](const Share& share) {
             int64_t end = to;
             do {
                 const Stretch here = stretch(share.half, stretch_before(end), end);

@@ -19,7 +19,7 @@
 
 namespace leftfold {
 
-// Rows of a batch that stays in one piece: those of the largest tile.
+// Rows of a batch that stays in one piece: those of the largest tile of floats.
 constexpr int64_t UNDIVIDED = 12;
 
 class Schedule {

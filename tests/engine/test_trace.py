@@ -42,6 +42,22 @@ def test_reads_variables_anew_and_gives_their_gradients():
     np.testing.assert_array_equal(tape.gradient(result, [weight])[0], [10, 100])
 
 
+def test_gradients_go_on_from_what_was_repeated():
+    weight, unread = Variable(np.array([2.0, 3.0], np.float32)), Variable(np.ones(2, np.float32))
+    with Tape():
+        trace = traced(lambda x: ops.sum(x * weight), tensor(1, 1))
+    tape, (result,) = trace.run([tensor(10, 100)])
+    for _ in range(2):
+        np.testing.assert_array_equal(tape.gradient(result, [weight])[0], [10, 100])
+    found = tape.gradient(result, [weight, unread])
+    np.testing.assert_array_equal(found[0], [10, 100])
+    assert found[1] is None
+    with tape:
+        scaled = result * 3
+    np.testing.assert_array_equal(tape.gradient(scaled, [weight])[0], [30, 300])
+    np.testing.assert_array_equal(tape.gradient(result, [weight])[0], [10, 100])
+
+
 def test_takes_lists_of_tensors_and_several_results_of_one_primitive():
     def halves(x: Tensor) -> Any:
         left, right = ops.split(x, 2)

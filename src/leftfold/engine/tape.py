@@ -97,9 +97,10 @@ def walk_back(
     into: Sequence[np.ndarray] | None,
 ) -> list[np.ndarray | None]:
     """`Tape.gradient` along steps, and for sources, that are given by number."""
-    seed = output_gradient
-    if seed is None:
+    if output_gradient is None:
         seed = np.ones(target.data.shape, target.data.dtype)
+    else:
+        seed = np.asarray(output_gradient, target.data.dtype)
     pending = _Pending(sources)
     gradients = pending.gradients
     gradients[target_key] = seed

@@ -46,7 +46,7 @@ class Call(NamedTuple):
         draws: whether there are random keys among them.
         recorded: whether gradients flow back through it.
         first: the place of its first output; the others follow.
-        outputs: how many there are; 0 if the output is one array, not a tuple.
+        outputs: how many there are; -1 if the output is one array, not a tuple.
     """
 
     forward: Callable[..., Any]
@@ -142,7 +142,7 @@ class Trace:
             bool(keys),
             recorded,
             first,
-            0 if alone else len(outputs),
+            -1 if alone else len(outputs),
         )
         self._calls.append(Call(*call))
         if recorded:
@@ -189,10 +189,9 @@ class Trace:
             A tape along which gradients flow back, and the results.
         """
         values = self._values.copy()
-        for place, tensor in enumerate(inputs):
-            values[place] = tensor.data
         for place, variable in self._variables:
             values[place] = variable.data
+        values[: self._given] = [tensor.data for tensor in inputs]
         vjps = []
         for call in self._calls:
             forward, listed, sources, settings, keywords, known, draws = call[:7]
@@ -208,7 +207,7 @@ class Trace:
                 output, vjp = forward(operands, *settings, **keywords)
             else:
                 output, vjp = forward(*operands, *settings, **keywords)
-            if outputs:
+            if outputs >= 0:
                 values[first : first + outputs] = map(_array, output)
             else:
                 values[first] = _array(output)
@@ -260,7 +259,7 @@ class _Replay(Tape):
         output_gradient: np.ndarray | None = None,
         into: Sequence[np.ndarray] | None = None,
     ) -> list[np.ndarray | None]:
-        """As along an ordinary tape; of a result with respect to variables without making one."""
+        """As along an ordinary tape; of a result with respect to variables it read without one."""
         trace = self._trace
         keys = [trace._places.get(id(source), -1) for source in sources]
         place = next(

@@ -251,7 +251,8 @@ def _read(
     run_forward = find_kernel(f"{name}_forward", dtype, bfloat16)
     run_backward = find_kernel(f"{name}_backward", dtype, bfloat16)
     as_given = tensors
-    # Native kernels check what they are given, once; only words of users' own are missing there.
+    # Native kernels check what they are given. What they refuse is checked again below, for a
+    # message about the arguments of the operation instead of those of the kernel.
     native = is_native(dtype) and not in_chunks and all([mask is None for mask in masks])
     if not native:
         tensors = _checked(name, gates, two_biases, *as_given)
