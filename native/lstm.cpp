@@ -38,7 +38,12 @@ Rows<float> Lstm<T>::cells(int64_t s, const Own& own) const {
 // where each reads its own, masked by itself, those of up to SPAN times as many, so that there
 // too some columns share what they read. Either way one tile ends with all that the new states of
 // its units depend on.
-//
+template <class T>
+int Lstm<T>::vectors_of_block(int64_t unit) const {
+    const int64_t left = padded(r_.in.units - unit) / LANES;
+    return r_.masks_per_gate() ? static_cast<int>(std::min<int64_t>(SPAN, left)) : 1;
+}
+
 // Where all gates read the same row and few units are left over for the last block, two or all
 // four gates of those share a vector.
 template <class T>
@@ -46,12 +51,6 @@ int Lstm<T>::gates_in_vector(int64_t unit) const {
     const int64_t left = r_.in.units - unit;
     if (r_.masks_per_gate() || !std::is_same_v<T, float> || left > LANES / 2) return 1;
     return left > LANES / 4 ? 2 : 4;
-}
-
-template <class T>
-int Lstm<T>::vectors_of_block(int64_t unit) const {
-    const int64_t left = padded(r_.in.units - unit) / LANES;
-    return r_.masks_per_gate() ? static_cast<int>(std::min<int64_t>(SPAN, left)) : 1;
 }
 
 template <class T>

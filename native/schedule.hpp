@@ -17,10 +17,9 @@
 #include <numeric>
 #include <vector>
 
-namespace leftfold {
+#include "tile.hpp"
 
-// Rows of a batch that stays in one piece: those of the largest tile of floats.
-constexpr int64_t UNDIVIDED = 12;
+namespace leftfold {
 
 class Schedule {
   public:
@@ -33,7 +32,7 @@ class Schedule {
           length_(batch, time) {
         std::iota(order_.begin(), order_.end(), 0);
         if (mask) sort_by_length(mask);
-        divide(batch > UNDIVIDED ? 2 : 1);
+        divide(batch > MAX_ROWS ? 2 : 1);
         if (mask) find_holes(mask);
     }
 
@@ -105,7 +104,7 @@ class Schedule {
         }
         std::stable_sort(order_.begin(), order_.end(),
                          [&](int64_t a, int64_t b) { return length_[a] > length_[b]; });
-        if (batch_ > UNDIVIDED) {
+        if (batch_ > MAX_ROWS) {
             const std::vector<int64_t> sorted = order_;
             for (int64_t r = 0; r < batch_; r++)
                 order_[r / 2 + r % 2 * rows_of_first(2)] = sorted[r];

@@ -20,19 +20,20 @@
 
 namespace leftfold {
 
+// Rows of the highest tile of floats.
+constexpr int MAX_ROWS = 12;
+
 // Rows of a full tile that is `width` vectors wide, of a product of floats or bfloat16s.
 template <class T = float>
 constexpr int tile_rows(int width) {
     if (!std::is_same_v<T, float>) return 16;
     const int rows = ACCUMULATORS / width;
-    return rows > 12 ? 12 : rows;
+    return rows > MAX_ROWS ? MAX_ROWS : rows;
 }
 
 // The best width of a tile, in vectors: the more rows share a panel, the less of it has to come
 // from the second cache for each multiply-add.
 constexpr int SPAN = ACCUMULATORS >= 24 ? 4 : 2;
-
-constexpr int MAX_ROWS = 12;
 
 template <int ROWS, int WIDTH>
 struct Tile {
