@@ -55,10 +55,16 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
     assert int(counted) == 6
 
 
-# Large enough that seven threads find work. All batches are divided into halves; 45 steps are more
-# than one stretch of rows that fits the caches; the gradient of 240 units is too large for each
-# half to have one.
-SIZES = {"odd": (23, 20, 100), "even": (24, 20, 100), "long": (24, 45, 100), "large": (14, 20, 240)}
+# Large enough that seven threads find work. A batch of 12 rows stays in one piece, larger ones are
+# divided into halves; 45 steps are more than one stretch of rows that fits the caches; the gradient
+# of 240 units is too large for each half to have one.
+SIZES = {
+    "undivided": (12, 20, 100),
+    "odd": (23, 20, 100),
+    "even": (24, 20, 100),
+    "long": (24, 45, 100),
+    "large": (14, 20, 240),
+}
 FEATURES = 40
 
 
