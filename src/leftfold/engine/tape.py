@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ Gradient = np.ndarray | RowGradient
 VectorJacobian = Callable[..., Any]
 Step = tuple[Sequence[Any], tuple[Tensor, ...], VectorJacobian]
 """One primitive that ran: what it read, what it wrote, how its gradient flows back."""
-KeyedStep = tuple[Sequence[int | None], Sequence[int], VectorJacobian]
+KeyedStep = tuple[tuple[Sequence[int | None], Sequence[int]], VectorJacobian]
 """The same with a number for every tensor; `None` for what gradients do not flow back to."""
 
 
@@ -80,7 +81,9 @@ class Tape:
         Returns:
             One array per source, of the source's shape.
         """
-        steps = [(_keys(read), list(map(id, wrote)), vjp) for read, wrote, vjp in self.steps]
+        steps = [
+            ((_keys(read), list(map(id, wrote))), vjp) for read, wrote, vjp in reversed(self.steps)
+        ]
         return walk_back(steps, target, id(target), list(map(id, sources)), output_gradient, into)
 
 
@@ -89,27 +92,26 @@ def _keys(read: Sequence[Any]) -> list[int | None]:
 
 
 def walk_back(
-    steps: Sequence[KeyedStep],
+    steps: Iterable[KeyedStep],
     target: Tensor,
     target_key: int,
     sources: Sequence[int],
     output_gradient: np.ndarray | None,
     into: Sequence[np.ndarray] | None,
 ) -> list[np.ndarray | None]:
-    """`Tape.gradient` along steps, and for sources, that are given by number."""
+    """`Tape.gradient` along steps, from the last, and for sources, that are given by number."""
     if output_gradient is None:
-        seed = np.ones(target.data.shape, target.data.dtype)
+        seed = _ones(target.data.shape, target.data.dtype)
     else:
         seed = np.asarray(output_gradient, target.data.dtype)
     pending = _Pending(sources)
     gradients = pending.gradients
     gradients[target_key] = seed
-    for keys, outputs, vjp in reversed(steps):
+    for (keys, outputs), vjp in steps:
         if len(outputs) == 1:
-            slope = pending.take(outputs[0])
-            if slope is None:
+            if outputs[0] not in gradients:
                 continue
-            found = vjp(slope)
+            found = vjp(pending.take(outputs[0]))
         else:
             slopes = [pending.take(output) for output in outputs]
             if all([slope is None for slope in slopes]):
@@ -127,8 +129,23 @@ def walk_back(
     if into is None:
         return [pending.own(source) for source in sources]
     for source, total in zip(sources, into, strict=True):
-        pending.store(source, total)
+        gradient = gradients.get(source)
+        if type(gradient) is np.ndarray:
+            total[...] = gradient
+        else:
+            pending.store(source, total)
     return list(into)
+
+
+def _ones(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    return np.ones(shape, dtype) if shape else _one(dtype)
+
+
+@functools.cache
+def _one(dtype: np.dtype[Any]) -> np.ndarray:
+    one = np.ones((), dtype)
+    one.flags.writeable = False
+    return one
 
 
 class _Pending:
@@ -185,7 +202,7 @@ class _Pending:
             total.fill(0)
             gradient.add_into(total)
         else:
-            np.copyto(total, gradient)
+            total[...] = gradient
 
 
 def record(inputs: Sequence[Any], outputs: tuple[Tensor, ...], vjp: VectorJacobian) -> None:

@@ -96,6 +96,8 @@ class Trace:
         self._steps: list[tuple[list[int | None], range]] = []
         self.drawn: list[Key] = []
         self._around: Trace | None = None
+        self._sources: tuple[Any, ...] | None = None
+        self._source_places: list[int] = []
 
     def __enter__(self) -> Trace:
         spoil_trace()  # the one around misses what this one notes
@@ -179,6 +181,16 @@ class Trace:
         self._places = {id(variable): place for place, variable in self._variables}
         self._values = [v.data if isinstance(v, _Constant) else None for v in self._values]
 
+    def places_of(self, sources: Sequence[Any]) -> list[int]:
+        """Where the values of variables are found in a run; -1 for what is none of its variables.
+
+        A tuple that comes again, such as that of all variables of an optimiser, is looked up once.
+        """
+        if sources is not self._sources:
+            self._source_places = [self._places.get(id(source), -1) for source in sources]
+            self._sources = sources if type(sources) is tuple else None
+        return self._source_places
+
     def run(self, inputs: Sequence[Tensor]) -> tuple[Tape, list[Tensor]]:
         """Compute again.
 
@@ -261,13 +273,13 @@ class _Replay(Tape):
     ) -> list[np.ndarray | None]:
         """As along an ordinary tape; of a result with respect to variables it read without one."""
         trace = self._trace
-        keys = [trace._places.get(id(source), -1) for source in sources]
-        place = next(
-            (p for p, r in zip(trace._results, self._results, strict=True) if r is target), -1
-        )
+        keys = trace.places_of(sources)
+        place = -1
+        for number, result in zip(trace._results, self._results, strict=True):
+            place = number if result is target else place
         if "steps" in vars(self) or place < 0 or -1 in keys:
             return super().gradient(target, sources, output_gradient, into)
-        steps = [(*step, vjp) for step, vjp in zip(trace._steps, self._vjps, strict=True)]
+        steps = zip(reversed(trace._steps), reversed(self._vjps), strict=True)
         return walk_back(steps, target, place, keys, output_gradient, into)
 
 

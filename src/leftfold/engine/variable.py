@@ -115,7 +115,7 @@ class FlatBuffer:
     """
 
     def __init__(self, variables: Sequence[Variable]) -> None:
-        self.variables = list(variables)
+        self.variables = tuple(variables)
         dtype = self.variables[0].data.dtype if self.variables else np.dtype("float32")
         starts, total = [], 0
         for variable in self.variables:
@@ -138,4 +138,4 @@ class FlatBuffer:
     @property
     def intact(self) -> bool:
         """Whether every variable still lives here."""
-        return all(v.data is view for v, view in zip(self.variables, self.views, strict=True))
+        return all([v.data is view for v, view in zip(self.variables, self.views, strict=True)])

@@ -76,7 +76,9 @@ def _weighted_sum(losses: Any, /, weight: np.ndarray | None, factor: float) -> A
     def vjp(dy: np.ndarray) -> np.ndarray:
         slope = dy * losses.dtype.type(factor)
         if weight is None:
-            return np.full(losses.shape, slope)
+            slopes = np.empty_like(losses)
+            slopes.fill(slope)
+            return slopes
         return np.broadcast_to(slope * weight, losses.shape)
 
     return np.add.reduce(weighted, axis=None) * losses.dtype.type(factor), vjp

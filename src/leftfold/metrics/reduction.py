@@ -10,7 +10,7 @@ import numpy as np
 from leftfold.engine.tensor import Tensor, as_full_array
 from leftfold.losses.loss import check_settings, each_tensor
 from leftfold.losses.reduction import element_weights
-from leftfold.metrics.metric import Metric, ratio
+from leftfold.metrics.metric import Metric
 
 
 def weighted(values: Any, sample_weight: Any, mask: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -75,11 +75,16 @@ class Mean(Metric):
         values, weight = weighted(values, sample_weight, mask)
         samples = len(values) if values.ndim else 1
         per_sample = max(values.size // max(samples, 1), 1)
-        self.total.data[...] += float(values.sum()) / per_sample
-        self.count.data[...] += samples if weight is None else float(weight.sum()) / per_sample
+        total = float(values.sum()) / per_sample
+        self._count(total, samples if weight is None else float(weight.sum()) / per_sample)
+
+    def _count(self, total: float, count: float) -> None:
+        for counter, more in ((self.total.data, total), (self.count.data, count)):
+            counter[...] = counter.item() + more  # several times as fast as adding in place
 
     def result(self) -> Tensor:
-        return self._tensor(ratio(self.total.data, self.count.data))
+        count = self.count.data.item()
+        return self._tensor(self.total.data.item() / count if count else 0.0)
 
 
 class MeanMetricWrapper(Mean):

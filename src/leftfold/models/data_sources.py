@@ -142,19 +142,23 @@ class ArraySource:
         return order
 
     def _cut(self, rows: slice) -> Batch:
-        return self._each(lambda array: _as_floatx(array[rows]))
+        return self._each(_slice, rows)
 
     def _gather(self, rows: np.ndarray) -> Batch:
-        return self._each(lambda array: gather(array, rows))
+        return self._each(gather, rows)
 
-    def _each(self, take: Callable[[np.ndarray], np.ndarray]) -> Batch:
-        x, y, sample_weight = (
-            take(part)
+    def _each(self, take: Callable[[np.ndarray, Any], np.ndarray], rows: Any) -> Batch:
+        x, y, sample_weight = [
+            take(part, rows)
             if type(part) is np.ndarray
-            else rebuild(part, [take(array) for array in leaves(part)])
+            else rebuild(part, [take(array, rows) for array in leaves(part)])
             for part in self.structures
-        )
+        ]
         return x, y, sample_weight
+
+
+def _slice(array: np.ndarray, rows: slice) -> np.ndarray:
+    return _as_floatx(array[rows])
 
 
 def gather(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -130,6 +130,8 @@ def plain_logs(logs: Any) -> dict[str, Any]:
 def _number(value: Any) -> Any:
     if type(value) is float:
         return value
+    if type(value) is Tensor:
+        value = value.data
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -181,7 +181,7 @@ class Steps(CompileConfig):
             optimizer.build(variables)
         own = optimizer.buffer.variables
         if len(own) == len(variables) and all(map(operator.is_, own, variables)):
-            tape.gradient(loss, variables, into=optimizer.gradient_views)
+            tape.gradient(loss, own, into=optimizer.gradient_views)
             optimizer.step()
         else:
             optimizer.apply(tape.gradient(loss, variables), variables)

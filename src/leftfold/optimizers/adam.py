@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from leftfold.engine.kernels import kernel
 from leftfold.optimizers.base import Rate
@@ -48,10 +47,11 @@ class Adam(Optimizer):
     def _advance(self, learning_rate: float) -> None:
         # Powers in the variables' own type, as in Keras: 0.999 in float32 is not 0.999.
         number = self.buffer.values.dtype.type
-        step = number(int(self.iterations) + 1)
+        step = number(self.iterations.item() + 1)
         mean_part = 1 - number(self.beta_1) ** step
         square_part = 1 - number(self.beta_2) ** step
-        self._alpha = float(number(learning_rate) * np.sqrt(square_part) / mean_part)
+        root = number(math.sqrt(square_part))
+        self._alpha = float(number(learning_rate) * root / mean_part)
 
     @property
     def _fused_decay(self) -> bool:

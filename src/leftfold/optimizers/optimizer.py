@@ -58,6 +58,8 @@ class Optimizer(BaseOptimizer):
         self.gradient_views = self.buffer.split(self.gradients)
         self._index = {id(variable): i for i, variable in enumerate(self.buffer.variables)}
         self._slots: dict[str, FlatBuffer] = {}
+        self._all_at_once: list[Piece] = []
+        """One piece of everything, once it has been asked for."""
         if self.use_ema:
             self.add_slots("average")
         if self.gradient_accumulation_steps:
@@ -91,6 +93,7 @@ class Optimizer(BaseOptimizer):
                 created[name].append(slot)
         for name, slots in created.items():
             self._slots[name] = FlatBuffer(slots)
+        self._all_at_once = []
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
@@ -216,14 +219,17 @@ class Optimizer(BaseOptimizer):
         for variable in self.buffer.variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
-        self._iterations.data[...] += 1
+        steps = self._iterations.data
+        steps[...] = steps.item() + 1  # several times as fast as adding in place
 
     def _pieces(self, selected: list[int] | None) -> list[Piece]:
         """One piece where all variables lie in the buffer and take part, else one for each."""
         if selected is None:
             if self.buffer.intact:
-                slots = {name: slot.values for name, slot in self._slots.items()}
-                return [Piece(self.buffer.values, self.gradients, slots)]
+                if not self._all_at_once:
+                    whole = {name: slot.values for name, slot in self._slots.items()}
+                    self._all_at_once = [Piece(self.buffer.values, self.gradients, whole)]
+                return self._all_at_once
             selected = list(range(len(self.gradient_views)))
         return [
             Piece(

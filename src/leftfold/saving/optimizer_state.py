@@ -65,7 +65,7 @@ def read_state_of_keras2(optimizer: Optimizer, stored: Sequence[Stored], where: 
         optimizer.restore_schedule()
 
 
-def _slots(optimizer: Optimizer) -> dict[str, list[Variable]]:
+def _slots(optimizer: Optimizer) -> dict[str, tuple[Variable, ...]]:
     return {name: buffer.variables for name, buffer in optimizer._slots.items()}
 
 
