@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "recurrent.hpp"
+#include "gate_product.hpp"
 
 namespace leftfold {
 
