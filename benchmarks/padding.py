@@ -25,6 +25,7 @@ from leftfold.datasets import files, imdb, movie_reviews
 from leftfold.engine import config, kernels
 from leftfold.models.buckets import LengthBuckets
 from leftfold.preprocessing.sequence import pad_sequences
+from leftfold.preprocessing.text import Tokenizer
 
 WORDS, STEPS, BATCH = 5000, 500, 64
 LIMIT = 1.15
@@ -43,10 +44,9 @@ def reviews() -> tuple[str, list[list[int]]]:
         return "Large Movie Review data set", [list(text) for text in texts]
     except (OSError, files.DatasetError):
         texts, _ = movie_reviews.read("imdb")
-        rng = np.random.default_rng(0)
-        return "movie-reviews", [
-            rng.integers(1, WORDS, len(text.split())).tolist() for text in texts
-        ]
+        words = Tokenizer(WORDS, oov_token="<unknown>")
+        words.fit_on_texts(texts)
+        return "movie-reviews", words.texts_to_sequences(texts)
 
 
 def build(layer: LayerSpec, masked: bool) -> Sequential:

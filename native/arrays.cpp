@@ -1,5 +1,7 @@
 #include "arrays.hpp"
 
+#include <algorithm>
+
 namespace leftfold {
 
 namespace {
@@ -37,12 +39,19 @@ nb::object contiguous(nb::handle array) {
 }
 
 void check_ids(const Array<int32_t>& ids, int64_t count, Place place) {
-    for (int64_t i = 0; i < ids.size(); i++)
-        if (ids.data()[i] < 0 || ids.data()[i] >= count)
-            throw nb::index_error((std::string(place.function) + " expected " + place.argument +
-                                   " of at least 0 and below " + std::to_string(count) + ", got " +
-                                   std::to_string(ids.data()[i]) + ".")
-                                      .c_str());
+    const int32_t *first = ids.data(), *last = first + ids.size();
+    int32_t least = 0, greatest = -1;  // compilers make vectors of this, not of a search
+    for (const int32_t* id = first; id < last; id++) {
+        least = std::min(least, *id);
+        greatest = std::max(greatest, *id);
+    }
+    if (least >= 0 && greatest < count) return;
+    const int32_t wrong =
+        *std::find_if(first, last, [=](int32_t id) { return id < 0 || id >= count; });
+    throw nb::index_error((std::string(place.function) + " expected " + place.argument +
+                           " of at least 0 and below " + std::to_string(count) + ", got " +
+                           std::to_string(wrong) + ".")
+                              .c_str());
 }
 
 NewArray new_array(std::initializer_list<int64_t> shape) {

@@ -99,6 +99,18 @@ void embed_backward(nb::handle total_argument, nb::handle ids_argument, nb::hand
     add_rows_by_id(rows.data(), width, ids.data(), ids.size(), width, total.mutable_data());
 }
 
+int32_t find_distinct(nb::handle ids_argument, nb::handle words_argument,
+                      nb::handle places_argument) {
+    constexpr const char* NAME = "distinct_ids";
+    const Array<int32_t> ids(ids_argument, {NAME, "ids"}, {ANY});
+    const Array<int32_t> words(words_argument, {NAME, "words"}, {ANY}, true);
+    const Array<int32_t> places(places_argument, {NAME, "places"}, {ids.size()}, true);
+    check_ids(ids, words.size(), {NAME, "ids"});
+    nb::gil_scoped_release unlocked;
+    return distinct_ids(ids.data(), ids.size(), words.size(), words.mutable_data(),
+                        places.mutable_data());
+}
+
 nb::object softmax_forward(nb::handle logits_argument) {
     const Array<float> logits(logits_argument, {"softmax", "logits"}, {ANY, ANY});
     const int64_t rows = logits.shape(0), classes = logits.shape(1);
@@ -246,6 +258,8 @@ void bind_dense(nb::module_& m) {
     m.def("embedding_forward", &embed, array_argument("table"), array_argument("ids"));
     m.def("embedding_backward", &embed_backward, array_argument("total"), array_argument("ids"),
           array_argument("rows"));
+    m.def("distinct_ids", &find_distinct, array_argument("ids"), array_argument("words"),
+          array_argument("places"));
     m.def("softmax", &softmax_forward, array_argument("logits"));
     m.def("softmax_gradient", &softmax_backward, array_argument("probabilities"),
           array_argument("d_probabilities"));

@@ -13,6 +13,11 @@ namespace leftfold {
 void embedding_forward(const float* table, const int32_t* ids, int64_t count, int64_t width,
                        float* out);
 
+// The distinct ids, in ascending order, and of every id its place among them; returns how many
+// there are. `words` has room for the whole vocabulary.
+int32_t distinct_ids(const int32_t* ids, int64_t count, int64_t vocabulary, int32_t* words,
+                     int32_t* places);
+
 // total[ids[i]] += rows[i], rows of `width` numbers that begin `stride` apart in `rows`. Every
 // thread has columns of its own and adds all rows to them in one order, so that sums do not depend
 // on how many there are.

@@ -112,6 +112,11 @@ DENSE = [
         {"total": floats(3, 4), "ids": ids(7), "rows": floats(7, 4)},
         in_place=("total",),
     ),
+    Call(
+        "distinct_ids",
+        {"ids": ids(7), "words": np.zeros(3, np.int32), "places": np.zeros(7, np.int32)},
+        in_place=("words", "places"),
+    ),
     Call("softmax", {"logits": floats(7, 3)}),
     Call("softmax_gradient", {"probabilities": floats(7, 3), "d_probabilities": floats(7, 3)}),
     Call("softmax_crossentropy", {"logits": floats(7, 3), "labels": ids(7), "smoothing": 0.1}),

@@ -98,6 +98,7 @@ FREE = {
     ("embedding_forward", "table", 1),
     ("embedding_forward", "ids", 0),
     ("embedding_backward", "total", 0),
+    ("distinct_ids", "words", 0),
     ("softmax", "logits", 0),
     ("softmax", "logits", 1),
     ("softmax_crossentropy", "logits", 1),

@@ -97,6 +97,12 @@ def test_embeddings(native, vocabulary, features, tokens, seed):
     reference.embedding_backward(expected, ids, rows)
     native.embedding_backward(total, ids, rows)
     assert_same_bits(total, expected, "total")
+    words, places = np.full(vocabulary, -1, np.int32), np.full(tokens, -1, np.int32)
+    expected_words, expected_places = words.copy(), places.copy()
+    count = native.distinct_ids(ids, words, places)
+    assert count == reference.distinct_ids(ids, expected_words, expected_places)
+    assert_same_bits(words, expected_words, "words")
+    assert_same_bits(places, expected_places, "places")
 
 
 @examples(60)

@@ -8,6 +8,7 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import Tensor
+from leftfold.ops.distinct import distinct
 
 
 class Lookup:
@@ -30,6 +31,8 @@ class Lookup:
         self.table = table
         self.ids = ids
         self._vectors: Any = None
+        self._distinct: Any = None
+        self._distinct_vectors: Any = None
 
     def stand_in(self) -> Tensor:
         """A tensor of the vectors' shape and type, `looked_up` in which is this."""
@@ -37,6 +40,18 @@ class Lookup:
         tensor = Tensor(np.broadcast_to(np.zeros((), self.table.data.dtype), shape))
         tensor.looked_up = self  # type: ignore[attr-defined]
         return tensor
+
+    def distinct(self) -> tuple[Tensor, Tensor]:
+        """The distinct ids, and the place of each id among them; found out the first time."""
+        if self._distinct is None:
+            self._distinct = distinct(self.ids, vocabulary=self.table.shape[0])
+        return self._distinct
+
+    def distinct_vectors(self) -> Any:
+        """The rows of the distinct ids, looked up the first time."""
+        if self._distinct_vectors is None:
+            self._distinct_vectors = ops.embedding(self.table, self.distinct()[0])
+        return self._distinct_vectors
 
     def vectors(self) -> Any:
         """The rows, looked up the first time; gradients flow back to the table."""

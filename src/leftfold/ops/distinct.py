@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from leftfold.engine import workspace
+from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive
 from leftfold.ops.fused import check_range
 
@@ -49,8 +51,10 @@ def distinct(ids: Any, /, vocabulary: int) -> Any:
         >>> words.tolist(), places.tolist()
         ([3, 7], [[1, 0], [0, 0]])
     """
-    place_of = np.zeros(vocabulary, np.int32)
-    place_of[ids] = 1
-    words = np.flatnonzero(place_of).astype(np.int32)
-    place_of[words] = np.arange(len(words), dtype=np.int32)
-    return (words, place_of.take(ids)), None
+    words, places = np.empty(vocabulary, np.int32), workspace.empty(ids.shape, np.int32)
+    count = find_kernel("distinct_ids")(_flat(ids), words, places.reshape(-1))
+    return (words[:count], places), None
+
+
+def _flat(ids: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(ids, np.int32).reshape(-1)

@@ -5,7 +5,11 @@ missing, and in other types, these run.
 """
 
 from leftfold.engine.reference.cooccurrence import cooccurrence_counts
-from leftfold.engine.reference.embedding import embedding_backward, embedding_forward
+from leftfold.engine.reference.embedding import (
+    distinct_ids,
+    embedding_backward,
+    embedding_forward,
+)
 from leftfold.engine.reference.gemm import batched_gemm, dense_backward, gemm
 from leftfold.engine.reference.glove import glove_update
 from leftfold.engine.reference.gru import gru_backward, gru_forward
@@ -49,6 +53,7 @@ __all__ = [
     "batched_gemm",
     "cooccurrence_counts",
     "dense_backward",
+    "distinct_ids",
     "dropout",
     "dropout_gradient",
     "dropout_mask",

@@ -1,4 +1,4 @@
-"""Rows of a table by their numbers, and the gradient of the table."""
+"""Rows of a table by their numbers, the gradient of the table, and which numbers there are."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def embedding_backward(total: np.ndarray, ids: np.ndarray, rows: np.ndarray) -> 
         rows: (tokens, features), the gradient of what was read.
     """
     np.add.at(total, ids, rows)
+
+
+def distinct_ids(ids: np.ndarray, words: np.ndarray, places: np.ndarray) -> int:
+    """The distinct ids in ascending order, and of every id its place among them.
+
+    Args:
+        ids: (tokens,), int32, each below the size of the vocabulary.
+        words: (vocabulary,), int32; its first elements receive the distinct ids.
+        places: (tokens,), int32, overwritten.
+
+    Returns:
+        How many distinct ids there are.
+    """
+    found, places[...] = np.unique(ids, return_inverse=True)
+    words[: len(found)] = found
+    return len(found)

@@ -11,7 +11,6 @@ from leftfold.layers.input_spec import InputSpec
 from leftfold.layers.lookup import vectors_of
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
-from leftfold.ops.distinct import distinct
 from leftfold.ops.fused import dense
 
 LEAST_REPEATS = 1.5
@@ -168,14 +167,15 @@ class FusedRNN(CellRNN):
         ids, vocabulary = lookup.ids, lookup.table.shape[0]
         if vocabulary > MOST_ROWS * ids.size or lookup.table.dtype != self.variable_dtype:
             return None
-        words, places = distinct(ids, vocabulary=vocabulary)
+        words, places = lookup.distinct()
         if vocabulary * CERTAIN_REPEATS > ids.size:
             spoil_trace()  # in another batch they may repeat more or less
             if words.size * LEAST_REPEATS > ids.size:
                 return None
         at_input, at_state = self.cell.biases()
-        rows = ops.embedding(lookup.table, words)
-        products = dense(rows, self.cell.kernel, at_input, bfloat16=self._bfloat16)
+        products = dense(
+            lookup.distinct_vectors(), self.cell.kernel, at_input, bfloat16=self._bfloat16
+        )
         return places, products, self.cell.recurrent_kernel, at_state
 
     def _activation_names(self) -> dict[str, str | None]:
