@@ -23,15 +23,6 @@ class RowGradient(NamedTuple):
     dtype: Any
     add_into: Callable[[np.ndarray], None]
 
-    def and_then(self, other: RowGradient) -> RowGradient:
-        """The sum of both, added one after the other."""
-
-        def add_both(total: np.ndarray) -> None:
-            self.add_into(total)
-            other.add_into(total)
-
-        return RowGradient(self.shape, self.dtype, add_both)
-
     def to_dense(self) -> np.ndarray:
         """The same gradient as an array with a place for every element."""
         total = workspace.empty(self.shape, self.dtype)
@@ -178,9 +169,6 @@ class _Pending:
     def add(self, key: int, gradient: Gradient) -> None:
         """Add what another reader of a tensor contributes to the tensor's gradient."""
         existing = self.gradients[key]
-        if isinstance(existing, RowGradient) and isinstance(gradient, RowGradient):
-            self.gradients[key] = existing.and_then(gradient)
-            return
         if isinstance(existing, RowGradient):
             existing = self._keep(key, existing.to_dense())
         if isinstance(gradient, RowGradient):

@@ -10,7 +10,9 @@ import pytest
 import leftfold
 from leftfold import layers, utils
 from leftfold.engine import Tape
+from leftfold.layers import lookup
 from leftfold.layers.recurrent import fused
+from leftfold.ops.distinct import distinct
 
 WORDS = 40
 RECURRENCES = {
@@ -74,6 +76,13 @@ def test_outputs_have_the_same_bits_and_gradients_agree(recurrence, mask_zero, t
 def test_each_direction_computes_once_for_each_distinct_word(tables):
     trained(RECURRENCES["bidirectional"], mask_zero=False)
     assert tables == [len(np.unique(texts()))] * 4  # two directions, prediction and training
+
+
+def test_both_directions_share_the_rows_of_the_distinct_words(monkeypatch):
+    asked: list[int] = []
+    monkeypatch.setattr(lookup, "distinct", lambda *a, **k: asked.append(1) or distinct(*a, **k))
+    trained(RECURRENCES["bidirectional"], mask_zero=True)
+    assert asked == [1, 1]  # prediction and training
 
 
 def test_ids_may_be_whole_floats_as_a_default_input_has_them(tables):
