@@ -109,9 +109,10 @@ def walk_back(
     gradients[target_key] = seed
     for (keys, outputs), vjp in steps:
         if len(outputs) == 1:
-            if outputs[0] not in gradients:
+            slope = pending.take(outputs[0])
+            if slope is None:
                 continue
-            found = vjp(pending.take(outputs[0]))
+            found = vjp(slope)
         else:
             slopes = [pending.take(output) for output in outputs]
             if all([slope is None for slope in slopes]):

@@ -93,7 +93,7 @@ class Trace:
         self._variables: list[tuple[int, Variable]] = []
         self._tracked = {place for place, tensor in enumerate(inputs) if tensor.tracked}
         self._results: list[int] = []
-        self._steps: list[tuple[list[int | None], range]] = []
+        self._steps: list[tuple[list[int | None], tuple[int, ...]]] = []
         self.drawn: list[Key] = []
         self._around: Trace | None = None
         self._sources: tuple[Any, ...] | None = None
@@ -149,7 +149,7 @@ class Trace:
         self._calls.append(Call(*call))
         if recorded:
             back = [place if place in self._tracked else None for place in sources]
-            self._steps.append((back, range(first, first + len(outputs))))
+            self._steps.append((back, tuple(range(first, first + len(outputs)))))
 
     def _put(self, value: Any) -> int:
         place = len(self._values)
@@ -206,19 +206,18 @@ class Trace:
         values[: self._given] = [tensor.data for tensor in inputs]
         vjps = []
         for call in self._calls:
-            forward, listed, sources, settings, keywords, known, draws = call[:7]
-            recorded, first, outputs = call[7:]
+            forward, listed, sources, given, keywords, known, draws, recorded, first, outputs = call
             operands = [values[source] for source in sources]
             if draws:
-                settings = tuple([_anew(setting) for setting in settings])
+                given = tuple([_anew(setting) for setting in given])
                 keywords = {name: _anew(setting) for name, setting in keywords.items()}
             if known:
                 tensors = {name: Tensor(values[place]) for name, place in known.items()}
                 keywords = {**keywords, **tensors}
             if listed:
-                output, vjp = forward(operands, *settings, **keywords)
+                output, vjp = forward(operands, *given, **keywords)
             else:
-                output, vjp = forward(*operands, *settings, **keywords)
+                output, vjp = forward(*operands, *given, **keywords)
             if outputs >= 0:
                 values[first : first + outputs] = map(_array, output)
             else:

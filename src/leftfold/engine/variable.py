@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -138,4 +139,4 @@ class FlatBuffer:
     @property
     def intact(self) -> bool:
         """Whether every variable still lives here."""
-        return all([v.data is view for v, view in zip(self.variables, self.views, strict=True)])
+        return all(map(operator.is_, [v.data for v in self.variables], self.views))

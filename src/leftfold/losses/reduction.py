@@ -72,16 +72,17 @@ def reduce_losses(losses: Any, sample_weight: Any, mask: Any, reduction: str | N
 @primitive
 def _weighted_sum(losses: Any, /, weight: np.ndarray | None, factor: float) -> Any:
     weighted = losses if weight is None else losses * weight
+    share = losses.dtype.type(factor)
 
     def vjp(dy: np.ndarray) -> np.ndarray:
-        slope = dy * losses.dtype.type(factor)
+        slope = dy[()] * share
         if weight is None:
             slopes = np.empty_like(losses)
             slopes.fill(slope)
             return slopes
         return np.broadcast_to(slope * weight, losses.shape)
 
-    return np.add.reduce(weighted, axis=None) * losses.dtype.type(factor), vjp
+    return np.add.reduce(weighted, axis=None) * share, vjp
 
 
 def element_weights(

@@ -63,9 +63,10 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
 def _mean_square(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
     error = y_pred - y_true
     count = error.shape[-1]
+    twice = error.dtype.type(2 / count)
 
     def vjp(dy: np.ndarray) -> Any:
-        slope = error * (dy[..., np.newaxis] * error.dtype.type(2 / count))
+        slope = error * (dy[..., np.newaxis] * twice)
         return (
             unbroadcast(-slope, y_true) if needs[0] else None,
             unbroadcast(slope, y_pred) if needs[1] else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from types import FunctionType
 from typing import Any
 
@@ -51,9 +50,10 @@ class StepTraces:
         if trace is not None:
             if with_losses:
                 model._forget_losses()  # as the call of a model does
-            with suppress(ValueError):  # of a batch that layers treat in another way, or refuse
+            try:
                 return trace.run(inputs)
-            return run_anew(compute, inputs)
+            except ValueError:  # of a batch that layers treat in another way, or refuse
+                return run_anew(compute, inputs)
         if not self._is_second(key) or not _is_steady(model):
             return run_anew(compute, inputs)
         with Trace(inputs) as trace:
