@@ -87,8 +87,10 @@ def test_one_step_of_an_lstm_is_exact_but_for_the_rounding_of_its_operands(bfloa
 
 # Operands, states and what is kept are off by up to 1/256 of themselves, at random. Sums over
 # random signs inherit about as much of their own magnitude; over 1,200 random cases it was 2.2 %
-# of the largest value at most. A wrong term, row or step is an error of the magnitude itself.
-TOLERANCE = 0.05
+# of the largest value at most. A single unit has nothing to average: the gradient of its state, a
+# product over all steps, was off by 5.3 % in one case. A wrong term, row or step is an error of the
+# magnitude itself.
+TOLERANCE = 0.1
 
 
 @every_cell
