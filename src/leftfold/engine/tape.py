@@ -179,7 +179,8 @@ class _Pending:
         elif key in self.ours:
             existing += gradient
         else:
-            self._keep(key, np.asarray(existing + gradient))
+            total = workspace.empty(existing.shape, existing.dtype)
+            self._keep(key, np.add(existing, gradient, out=total))
 
     def _keep(self, key: int, total: np.ndarray) -> np.ndarray:
         self.gradients[key] = total
