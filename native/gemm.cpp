@@ -75,6 +75,7 @@ class LeftBlock {
                 p_.scale ? p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ : nullptr;
             for (int64_t at = 0; at < rows_; at += LINE<float>)
                 __builtin_prefetch(p_.a.at(row_ + at, k0 + k + AHEAD));
+            __builtin_prefetch(p_.a.at(row_ + rows_ - 1, k0 + k + AHEAD));
             for (size_t t = 0; t + 1 < tiles_.size(); t++) {
                 const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
                 float* out = packed_.data() + first * pitch_ + k * size;

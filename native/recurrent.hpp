@@ -227,7 +227,7 @@ class Recurrence {
     template <int FIRST, int COUNT, int SIZE, int WIDTH, class Column>
     LEFTFOLD_INLINE void begin(Tile<SIZE, WIDTH>& tile, int64_t s, const Own& own, int64_t first,
                                Column&& column) const {
-        if (COUNT < WIDTH || !in.ids) tile.clear();
+        if (COUNT < WIDTH || !in.ids) tile.clear();  // rows of the kernel fill a whole tile
         if (!in.ids) return;
         for (int n = 0; n < tile.rows; n++) {
             const float* row = chosen(s, own, first + n);

@@ -198,6 +198,36 @@ def test_a_row_gradient_leaves_an_array_alone_that_others_share():
     assert (d_table.tolist(), d_other.tolist()) == ([[1.0], [2.0]], [[1.0], [1.0]])
 
 
+@pytest.mark.parametrize("slope", [2, 2.0, np.float64(2), np.full((), 2.0), np.full(3, 2.0)])
+def test_gradients_of_other_types_and_shapes_are_added_up_as_numpy_does(slope):
+    @primitive
+    def last(x, /):
+        return np.add.reduce(x), lambda dy: slope  # the first that the way back meets
+
+    x = Tensor(np.ones(3, np.float32), tracked=True)
+    with Tape() as tape:
+        y = ops.sum(x) + last(x)
+    (gradient,) = tape.gradient(y, [x])
+    assert gradient.tolist() == [3, 3, 3]
+    assert gradient.dtype == np.result_type(np.float32, slope)
+
+
+def test_a_gradient_may_be_changed_by_who_receives_it():
+    @primitive
+    def doubled_sum(x, /):
+        def vjp(dy):
+            dy *= 2
+            return np.broadcast_to(dy, x.shape)
+
+        return 2 * np.add.reduce(x), vjp
+
+    x = tracked(1.0, 2.0)
+    for _ in range(2):
+        with Tape() as tape:
+            y = doubled_sum(x)
+        assert tape.gradient(y, [x])[0].tolist() == [2, 2]
+
+
 def test_reading_every_timestep_adds_into_one_array():
     totals = []
 

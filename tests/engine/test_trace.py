@@ -58,6 +58,19 @@ def test_gradients_go_on_from_what_was_repeated():
     np.testing.assert_array_equal(tape.gradient(result, [weight])[0], [10, 100])
 
 
+def test_gradients_follow_the_order_in_which_sources_are_given():
+    a, b = (Variable(np.array([value], np.float32)) for value in (2, 3))
+    unread = Variable(np.ones(1, np.float32))
+    with Tape():
+        trace = traced(lambda x: ops.sum(x * a + x * x * b), tensor(1))
+    tape, (result,) = trace.run([tensor(10)])
+    both, turned = (a, b), (b, a)
+    for sources in (both, both, turned, list(both), both, [b], (a, unread, b), both):
+        expected = [{id(a): 10, id(b): 100}.get(id(source)) for source in sources]
+        found = tape.gradient(result, sources)
+        assert [None if g is None else g.item() for g in found] == expected
+
+
 def test_takes_lists_of_tensors_and_several_results_of_one_primitive():
     def halves(x: Tensor) -> Any:
         left, right = ops.split(x, 2)

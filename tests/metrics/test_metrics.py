@@ -308,3 +308,19 @@ def test_thresholds_that_are_no_shares_are_named(wrong: Any) -> None:
         metrics.FBetaScore(threshold=wrong)
     with pytest.raises(ValueError, match="FBetaScore expected beta to be a positive number"):
         metrics.FBetaScore(beta="2")
+
+
+def test_a_mean_of_ones_own_may_call_its_state_as_it_likes():
+    class Counting(metrics.Mean):
+        def __init__(self):
+            super().__init__("counting")
+            self._count = self.add_weight(name="batches", initializer="zeros")
+
+        def update_state(self, values, sample_weight=None):
+            self._count.assign_add(1)
+            super().update_state(values, sample_weight)
+
+    metric = Counting()
+    for values in ([1.0, 3.0], [5.0]):
+        metric.update_state(values)
+    assert (float(metric.result()), float(metric._count)) == (3.0, 2.0)

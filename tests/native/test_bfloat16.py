@@ -87,10 +87,11 @@ def test_one_step_of_an_lstm_is_exact_but_for_the_rounding_of_its_operands(bfloa
 
 # Operands, states and what is kept are off by up to 1/256 of themselves, at random. Sums over
 # random signs inherit about as much of their own magnitude; over 1,200 random cases it was 2.2 %
-# of the largest value at most. A single unit has nothing to average: the gradient of its state, a
-# product over all steps, was off by 5.3 % in one case. A wrong term, row or step is an error of the
-# magnitude itself.
-TOLERANCE = 0.1
+# of the largest value at most. A wrong term, row or step is an error of the magnitude itself.
+TOLERANCE = 0.05
+# Where there is a single unit nothing averages out: the gradient of its state, a product over all
+# steps, was off by 5.3 % in one case.
+OF_A_SINGLE_UNIT = 0.1
 
 
 @every_cell
@@ -102,9 +103,10 @@ def test_forward_and_gradients_agree_with_the_reference(cell, options, bfloat16,
     actual = run_through(case, bfloat16, gradients)
     expected = run_through(in_float64(case), reference, gradients)
     rows = max(1, case.tensors["x"].shape[0] * case.tensors["x"].shape[1])
+    tolerance = OF_A_SINGLE_UNIT if len(case.tensors["recurrent_kernel"]) == 1 else TOLERANCE
     for name, value in expected.items():
         summed = name in ("d_kernel", "d_recurrent_kernel", "d_bias")
-        assert_close(actual[name], value, TOLERANCE, name, least=rows**0.5 if summed else 1)
+        assert_close(actual[name], value, tolerance, name, least=rows**0.5 if summed else 1)
 
 
 def test_a_gru_remembers_what_bfloat16_steps_could_not_add_up(bfloat16):

@@ -91,6 +91,27 @@ def test_variables_moved_elsewhere_are_updated_alike(case):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
 
 
+def test_steps_notice_what_has_changed_since_the_one_before():
+    variables, others = make_variables(), make_variables()
+    optimizer, plain = optimizers.Adam(), optimizers.Adam()
+    optimizer.build(variables)
+    for step in range(4):
+        if step == 1:
+            optimizer.add_slots("extra")
+        if step == 2:
+            optimizer.gradients = optimizer.gradients.copy()
+            optimizer.gradient_views = optimizer.buffer.split(optimizer.gradients)
+        if step == 3:
+            FlatBuffer(variables[::-1])
+        for view, gradient in zip(optimizer.gradient_views, gradients(step), strict=True):
+            view[...] = gradient
+        optimizer.step()
+        plain.apply_gradients(zip(gradients(step), others, strict=True))
+        assert ("extra" in optimizer._pieces(None)[0].slots) == (step > 0)
+        for a, b in zip(variables, others, strict=True):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
+
+
 @pytest.mark.parametrize("cls", ALL)
 def test_step_takes_what_was_written_into_the_gradient_views(cls):
     variables, others = make_variables(), make_variables()

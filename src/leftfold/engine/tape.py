@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -101,7 +100,7 @@ def walk_back(
 ) -> list[np.ndarray | None]:
     """`Tape.gradient` along steps, from the last, and for sources, that are given by number."""
     if output_gradient is None:
-        seed = _ones(target.data.shape, target.data.dtype)
+        seed = np.ones(target.data.shape, target.data.dtype)
     else:
         seed = np.asarray(output_gradient, target.data.dtype)
     pending = _Pending(sources)
@@ -138,15 +137,12 @@ def walk_back(
     return list(into)
 
 
-def _ones(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
-    return np.ones(shape, dtype) if shape else _one(dtype)
-
-
-@functools.cache
-def _one(dtype: np.dtype[Any]) -> np.ndarray:
-    one = np.ones((), dtype)
-    one.flags.writeable = False
-    return one
+def _sum(first: Any, second: Any) -> np.ndarray:
+    """`first + second`, in memory that is kept where both are arrays of one kind."""
+    alike = type(first) is type(second) is np.ndarray and first.dtype == second.dtype
+    if not alike or first.shape != second.shape:
+        return np.asarray(first + second)
+    return np.add(first, second, out=workspace.empty(first.shape, first.dtype))
 
 
 class _Pending:
@@ -179,8 +175,7 @@ class _Pending:
         elif key in self.ours:
             existing += gradient
         else:
-            total = workspace.empty(existing.shape, existing.dtype)
-            self._keep(key, np.add(existing, gradient, out=total))
+            self._keep(key, _sum(existing, gradient))
 
     def _keep(self, key: int, total: np.ndarray) -> np.ndarray:
         self.gradients[key] = total

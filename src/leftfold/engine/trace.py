@@ -96,8 +96,7 @@ class Trace:
         self._steps: list[tuple[list[int | None], tuple[int, ...]]] = []
         self.drawn: list[Key] = []
         self._around: Trace | None = None
-        self._sources: tuple[Any, ...] | None = None
-        self._source_places: list[int] = []
+        self._looked_up: tuple[tuple[Any, ...] | None, list[int]] = (None, [])
 
     def __enter__(self) -> Trace:
         spoil_trace()  # the one around misses what this one notes
@@ -186,10 +185,12 @@ class Trace:
 
         A tuple that comes again, such as that of all variables of an optimiser, is looked up once.
         """
-        if sources is not self._sources:
-            self._source_places = [self._places.get(id(source), -1) for source in sources]
-            self._sources = sources if type(sources) is tuple else None
-        return self._source_places
+        known, places = self._looked_up
+        if sources is not known:
+            places = [self._places.get(id(source), -1) for source in sources]
+            if type(sources) is tuple:
+                self._looked_up = sources, places
+        return places
 
     def run(self, inputs: Sequence[Tensor]) -> tuple[Tape, list[Tensor]]:
         """Compute again.
@@ -206,18 +207,19 @@ class Trace:
         values[: self._given] = [tensor.data for tensor in inputs]
         vjps = []
         for call in self._calls:
-            forward, listed, sources, given, keywords, known, draws, recorded, first, outputs = call
+            forward, listed, sources, settings, keywords, known, draws = call[:7]
+            recorded, first, outputs = call[7:]
             operands = [values[source] for source in sources]
             if draws:
-                given = tuple([_anew(setting) for setting in given])
+                settings = tuple([_anew(setting) for setting in settings])
                 keywords = {name: _anew(setting) for name, setting in keywords.items()}
             if known:
                 tensors = {name: Tensor(values[place]) for name, place in known.items()}
                 keywords = {**keywords, **tensors}
             if listed:
-                output, vjp = forward(operands, *given, **keywords)
+                output, vjp = forward(operands, *settings, **keywords)
             else:
-                output, vjp = forward(*operands, *given, **keywords)
+                output, vjp = forward(*operands, *settings, **keywords)
             if outputs >= 0:
                 values[first : first + outputs] = map(_array, output)
             else:
@@ -274,8 +276,9 @@ class _Replay(Tape):
         trace = self._trace
         keys = trace.places_of(sources)
         place = -1
-        for number, result in zip(trace._results, self._results, strict=True):
-            place = number if result is target else place
+        for at, result in zip(trace._results, self._results, strict=True):
+            if result is target:
+                place = at
         if "steps" in vars(self) or place < 0 or -1 in keys:
             return super().gradient(target, sources, output_gradient, into)
         steps = zip(reversed(trace._steps), reversed(self._vjps), strict=True)

@@ -75,7 +75,7 @@ def _weighted_sum(losses: Any, /, weight: np.ndarray | None, factor: float) -> A
     share = losses.dtype.type(factor)
 
     def vjp(dy: np.ndarray) -> np.ndarray:
-        slope = dy[()] * share
+        slope = dy * share
         if weight is None:
             slopes = np.empty_like(losses)
             slopes.fill(slope)

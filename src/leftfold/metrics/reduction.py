@@ -76,9 +76,9 @@ class Mean(Metric):
         samples = len(values) if values.ndim else 1
         per_sample = max(values.size // max(samples, 1), 1)
         total = float(values.sum()) / per_sample
-        self._count(total, samples if weight is None else float(weight.sum()) / per_sample)
+        self._add_totals(total, samples if weight is None else float(weight.sum()) / per_sample)
 
-    def _count(self, total: float, count: float) -> None:
+    def _add_totals(self, total: float, count: float) -> None:
         for counter, more in ((self.total.data, total), (self.count.data, count)):
             counter[...] = counter.item() + more  # several times as fast as adding in place
 

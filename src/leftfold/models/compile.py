@@ -100,7 +100,7 @@ class LossMean(Mean):
         """Take one batch into account: its loss, and how many rows it has."""
         if sample_weight is None or isinstance(sample_weight, int):
             rows = 1 if sample_weight is None else sample_weight
-            self._count(float(values) * rows, rows)
+            self._add_totals(float(values) * rows, rows)
         else:
             super().update_state(values, sample_weight)
 

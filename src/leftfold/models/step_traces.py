@@ -52,8 +52,9 @@ class StepTraces:
                 model._forget_losses()  # as the call of a model does
             try:
                 return trace.run(inputs)
-            except ValueError:  # of a batch that layers treat in another way, or refuse
-                return run_anew(compute, inputs)
+            except ValueError:
+                pass  # a batch that layers treat in another way, or refuse
+            return run_anew(compute, inputs)
         if not self._is_second(key) or not _is_steady(model):
             return run_anew(compute, inputs)
         with Trace(inputs) as trace:

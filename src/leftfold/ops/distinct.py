@@ -40,21 +40,20 @@ def distinct(ids: Any, /, vocabulary: int) -> Any:
     """The distinct ids in ascending order, and for every id its place among them.
 
     Args:
-        ids: whole numbers from 0 to `vocabulary - 1`, of any shape.
+        ids: whole numbers from 0 to `vocabulary - 1`, int32, of any shape.
         vocabulary: how many ids there are.
 
     Returns:
         `(count,)` and a tensor shaped as `ids`, both int32.
 
+    Raises:
+        IndexError: for an id outside the vocabulary.
+
     Example:
-        >>> words, places = distinct(np.array([[7, 3], [3, 3]]), 10)
+        >>> words, places = distinct(np.array([[7, 3], [3, 3]], np.int32), 10)
         >>> words.tolist(), places.tolist()
         ([3, 7], [[1, 0], [0, 0]])
     """
-    words, places = np.empty(vocabulary, np.int32), workspace.empty(ids.shape, np.int32)
-    count = find_kernel("distinct_ids")(_flat(ids), words, places.reshape(-1))
+    words, places = (workspace.empty(shape, np.int32) for shape in ((vocabulary,), ids.shape))
+    count = find_kernel("distinct_ids")(ids.reshape(-1), words, places.reshape(-1))
     return (words[:count], places), None
-
-
-def _flat(ids: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(ids, np.int32).reshape(-1)

@@ -59,7 +59,7 @@ class Optimizer(BaseOptimizer):
         self._index = {id(variable): i for i, variable in enumerate(self.buffer.variables)}
         self._slots: dict[str, FlatBuffer] = {}
         self._all_at_once: list[Piece] = []
-        """One piece of everything, once it has been asked for."""
+        """The one piece of everything, once a step has asked for it."""
         if self.use_ema:
             self.add_slots("average")
         if self.gradient_accumulation_steps:
@@ -226,7 +226,7 @@ class Optimizer(BaseOptimizer):
         """One piece where all variables lie in the buffer and take part, else one for each."""
         if selected is None:
             if self.buffer.intact:
-                if not self._all_at_once:
+                if not self._all_at_once or self._all_at_once[0].gradients is not self.gradients:
                     whole = {name: slot.values for name, slot in self._slots.items()}
                     self._all_at_once = [Piece(self.buffer.values, self.gradients, whole)]
                 return self._all_at_once

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import leftfold
-from leftfold import layers, utils
-from leftfold.engine import Tape
+from leftfold import layers, ops, utils
+from leftfold.engine import Tape, kernels
 from leftfold.layers import lookup
 from leftfold.layers.recurrent import fused
 from leftfold.ops.distinct import distinct
@@ -79,10 +79,46 @@ def test_each_direction_computes_once_for_each_distinct_word(tables):
 
 
 def test_both_directions_share_the_rows_of_the_distinct_words(monkeypatch):
-    asked: list[int] = []
-    monkeypatch.setattr(lookup, "distinct", lambda *a, **k: asked.append(1) or distinct(*a, **k))
+    asked: list[str] = []
+    embedding = ops.embedding
+    monkeypatch.setattr(
+        lookup, "distinct", lambda *a, **k: asked.append("ids") or distinct(*a, **k)
+    )
+    monkeypatch.setattr(ops, "embedding", lambda *a: asked.append("rows") or embedding(*a))
     trained(RECURRENCES["bidirectional"], mask_zero=True)
-    assert asked == [1, 1]  # prediction and training
+    assert asked == ["ids", "rows"] * 2  # prediction and training
+
+
+def test_one_direction_by_word_and_one_by_vector_both_reach_the_table(monkeypatch):
+    def gradients() -> list[np.ndarray]:
+        utils.set_random_seed(5)
+        both = layers.Bidirectional(
+            layers.LSTM(4), backward_layer=layers.LSTM(4, go_backwards=True, dropout=0.4, seed=2)
+        )
+        model = leftfold.Sequential([layers.Embedding(WORDS, 6), both, layers.Dense(1)])
+        model.build((None, 20))
+        with Tape() as tape:
+            y = model(texts(), training=True)
+        return tape.gradient(y, model.trainable_variables)
+
+    by_word = gradients()
+    monkeypatch.setattr(fused, "MOST_ROWS", 0)
+    for ours, plain in zip(by_word, gradients(), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("implementation", ["native", "reference"])
+def test_distinct_ids_of_any_shape_and_order_in_memory(implementation, request):
+    kernels.use(implementation)
+    request.addfinalizer(lambda: kernels.use("native"))
+    ids = np.array([[7, 3, 3], [0, 7, 9]], np.int32)
+    for given in (ids, ids.T, ids[:, ::2], ids[:0], ids[:, 0]):
+        words, places = distinct(given, vocabulary=10)
+        assert words.tolist() == sorted(set(given.ravel().tolist()))
+        np.testing.assert_array_equal(words.numpy()[places.numpy()], given)
+    for wrong in (-1, 10):
+        with pytest.raises(IndexError):
+            distinct(np.array([3, wrong], np.int32), vocabulary=10)
 
 
 def test_ids_may_be_whole_floats_as_a_default_input_has_them(tables):

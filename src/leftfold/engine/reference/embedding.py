@@ -41,5 +41,7 @@ def distinct_ids(ids: np.ndarray, words: np.ndarray, places: np.ndarray) -> int:
         How many distinct ids there are.
     """
     found, places[...] = np.unique(ids, return_inverse=True)
+    if len(found) and not 0 <= found[0] <= found[-1] < len(words):
+        raise IndexError(f"distinct_ids expected ids from 0 to {len(words) - 1}, got {found}.")
     words[: len(found)] = found
     return len(found)
