@@ -315,3 +315,31 @@ def test_sparse_and_one_hot_targets_give_the_same_loss(batch, time, classes):
         sparse = losses.sparse_categorical_crossentropy(labels, y_pred, from_logits)
         dense = losses.categorical_crossentropy(one_hot, y_pred, from_logits)
         np.testing.assert_allclose(sparse, dense, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred"),
+    [((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4, 3)), ((2, 5, 3), (2, 5, 3))],
+)
+@pytest.mark.parametrize("kind", ["C", "F"])
+@pytest.mark.filterwarnings("ignore:Targets of shape")
+def test_the_short_way_to_a_mean_gives_what_the_long_way_gives(y_true, y_pred, kind):
+    rng = np.random.default_rng(3)
+    targets = Tensor(np.asarray(rng.standard_normal(y_true), "f4", order=kind), tracked=True)
+    outputs = Tensor(np.asarray(rng.standard_normal(y_pred), "f4", order=kind), tracked=True)
+    with Tape() as tape:
+        short = losses.MeanSquaredError()(targets, outputs)
+    with Tape() as long_tape:
+        long = ops.mean(losses.MeanSquaredError(reduction=None)(targets, outputs))
+    np.testing.assert_allclose(short.item(), long.item(), rtol=1e-6)
+    found = tape.gradient(short, [targets, outputs])
+    for gradient, expected in zip(found, long_tape.gradient(long, [targets, outputs]), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_a_subclass_with_a_call_of_its_own_is_asked_for_its_mean():
+    class Doubled(losses.MeanSquaredError):
+        def call(self, y_true, y_pred):
+            return 2 * super().call(y_true, y_pred)
+
+    assert Doubled()([[1.0]], [[4.0]]).item() == 18

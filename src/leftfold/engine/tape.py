@@ -34,8 +34,10 @@ Gradient = np.ndarray | RowGradient
 VectorJacobian = Callable[..., Any]
 Step = tuple[Sequence[Any], tuple[Tensor, ...], VectorJacobian]
 """One primitive that ran: what it read, what it wrote, how its gradient flows back."""
-KeyedStep = tuple[tuple[Sequence[int | None], Sequence[int]], VectorJacobian]
-"""The same with a number for every tensor; `None` for what gradients do not flow back to."""
+Flow = tuple[Sequence[int], int, Sequence[tuple[int, int]]]
+"""Where gradients come from and go to in one step, for tensors that are numbered: the numbers of
+what it wrote; how many tensors it read; which of these gradients flow back to, by position, and
+their numbers."""
 
 
 class Tape:
@@ -80,56 +82,82 @@ class Tape:
         Returns:
             One array per source, of the source's shape.
         """
-        steps = [
-            ((_keys(read), list(map(id, wrote))), vjp) for read, wrote, vjp in reversed(self.steps)
-        ]
-        return walk_back(steps, target, id(target), list(map(id, sources)), output_gradient, into)
+        numbers: dict[int, int] = {}
+        for tensor in (target, *sources, *[t for step in self.steps for t in _tensors(step)]):
+            numbers.setdefault(id(tensor), len(numbers))
+        flows = [_flow(step, numbers) for step in reversed(self.steps)]
+        wanted = [numbers[id(source)] for source in sources]
+        vjps = [vjp for _, _, vjp in reversed(self.steps)]
+        return walk_back(flows, vjps, len(numbers), target, 0, wanted, output_gradient, into)
 
 
-def _keys(read: Sequence[Any]) -> list[int | None]:
-    return [id(t) if isinstance(t, Tensor) and t.tracked else None for t in read]
+def _tensors(step: Step) -> list[Tensor]:
+    read, wrote, _ = step
+    return [*wrote, *[t for t in read if isinstance(t, Tensor)]]
+
+
+def _flow(step: Step, numbers: dict[int, int]) -> Flow:
+    read, wrote, _ = step
+    followed = [(i, t) for i, t in enumerate(read) if isinstance(t, Tensor) and t.tracked]
+    return [numbers[id(t)] for t in wrote], len(read), [(i, numbers[id(t)]) for i, t in followed]
 
 
 def walk_back(
-    steps: Iterable[KeyedStep],
+    flows: Iterable[Flow],
+    vjps: Iterable[VectorJacobian],
+    count: int,
     target: Tensor,
-    target_key: int,
+    place: int,
     sources: Sequence[int],
     output_gradient: np.ndarray | None,
     into: Sequence[np.ndarray] | None,
 ) -> list[np.ndarray | None]:
-    """`Tape.gradient` along steps, from the last, and for sources, that are given by number."""
+    """`Tape.gradient` along steps that are given from the last, for numbered tensors.
+
+    Args:
+        flows: what each step does with gradients.
+        vjps: how it computes them.
+        count: how many numbers there are.
+        target: what is differentiated.
+        place: its number.
+        sources: the numbers of the tensors whose gradients are asked for; -1 for one that no step
+            reads.
+        output_gradient: see `Tape.gradient`.
+        into: see `Tape.gradient`.
+    """
     if output_gradient is None:
-        seed = np.ones(target.data.shape, target.data.dtype)
+        seed = target.data.copy()
+        seed.fill(1)  # both in a third of the time of `np.ones`
     else:
         seed = np.asarray(output_gradient, target.data.dtype)
-    pending = _Pending(sources)
-    gradients = pending.gradients
-    gradients[target_key] = seed
-    for (keys, outputs), vjp in steps:
+    pending = _Pending(count, sources)
+    gradients, take = pending.gradients, pending.take
+    gradients[place] = seed
+    for (outputs, reads, sends), vjp in zip(flows, vjps, strict=True):
         if len(outputs) == 1:
-            slope = pending.take(outputs[0])
+            slope = take(outputs[0])
             if slope is None:
                 continue
             found = vjp(slope)
         else:
-            slopes = [pending.take(output) for output in outputs]
+            slopes = [take(output) for output in outputs]
             if all([slope is None for slope in slopes]):
                 continue
             found = vjp(*slopes)
         if type(found) is not tuple:
             found = (found,)
-        for key, gradient in zip(keys, found, strict=True):
-            if gradient is None or key is None:
-                continue
-            if key in gradients:
-                pending.add(key, gradient)
-            else:
-                gradients[key] = gradient
+        if len(found) != reads:
+            raise ValueError(f"A step that read {reads} tensors gave {len(found)} gradients.")
+        for position, number in sends:
+            gradient = found[position]
+            if gradients[number] is None:
+                gradients[number] = gradient
+            elif gradient is not None:
+                pending.add(number, gradient)
     if into is None:
         return [pending.own(source) for source in sources]
     for source, total in zip(sources, into, strict=True):
-        gradient = gradients.get(source)
+        gradient = gradients[source]
         if type(gradient) is np.ndarray:
             total[...] = gradient
         else:
@@ -148,43 +176,42 @@ def _sum(first: Any, second: Any) -> np.ndarray:
 class _Pending:
     """The gradients that are known so far, by the number of their tensor."""
 
-    def __init__(self, sources: Sequence[int]) -> None:
-        self.gradients: dict[int, Gradient] = {}
+    def __init__(self, count: int, sources: Sequence[int]) -> None:
+        self.gradients: list[Any] = [None] * (count + 1)  # the last stays empty
         self.ours: set[int] = set()
         """Whose gradient is an array made here, which may be added to in place."""
         self.kept = frozenset(sources)
 
-    def take(self, key: int) -> np.ndarray | None:
+    def take(self, number: int) -> np.ndarray | None:
         """The complete gradient of what a step wrote, dense; forgotten unless asked for."""
-        gradient = self.gradients.pop(key, None)
+        gradient: Any = self.gradients[number]
         if isinstance(gradient, RowGradient):
             gradient = gradient.to_dense()
-        if key in self.kept and gradient is not None:
-            self.gradients[key] = gradient
+        self.gradients[number] = gradient if number in self.kept else None
         return gradient
 
-    def add(self, key: int, gradient: Gradient) -> None:
+    def add(self, number: int, gradient: Gradient) -> None:
         """Add what another reader of a tensor contributes to the tensor's gradient."""
-        existing = self.gradients[key]
+        existing = self.gradients[number]
         if isinstance(existing, RowGradient):
-            existing = self._keep(key, existing.to_dense())
+            existing = self._keep(number, existing.to_dense())
         if isinstance(gradient, RowGradient):
-            if key not in self.ours:
-                existing = self._keep(key, np.array(existing, order="C"))
+            if number not in self.ours:
+                existing = self._keep(number, np.array(existing, order="C"))
             gradient.add_into(existing)
-        elif key in self.ours:
+        elif number in self.ours:
             existing += gradient
         else:
-            self._keep(key, _sum(existing, gradient))
+            self._keep(number, _sum(existing, gradient))
 
-    def _keep(self, key: int, total: np.ndarray) -> np.ndarray:
-        self.gradients[key] = total
-        self.ours.add(key)
+    def _keep(self, number: int, total: np.ndarray) -> np.ndarray:
+        self.gradients[number] = total
+        self.ours.add(number)
         return total
 
     def own(self, source: int) -> np.ndarray | None:
         """The gradient of `source` as an array that the caller may change."""
-        gradient = self.gradients.get(source)
+        gradient: Any = self.gradients[source]
         if isinstance(gradient, RowGradient):
             return gradient.to_dense()
         if gradient is None or source in self.ours:
@@ -192,7 +219,7 @@ class _Pending:
         return np.array(gradient)
 
     def store(self, source: int, total: np.ndarray) -> None:
-        gradient = self.gradients.get(source)
+        gradient = self.gradients[source]
         if gradient is None:
             total.fill(0)
         elif isinstance(gradient, RowGradient):

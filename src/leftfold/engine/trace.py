@@ -22,7 +22,7 @@ import numpy as np
 
 from leftfold.engine.random import Key
 from leftfold.engine.recording import active, spoil_trace
-from leftfold.engine.tape import Step, Tape, VectorJacobian, walk_back
+from leftfold.engine.tape import Flow, Step, Tape, VectorJacobian, walk_back
 from leftfold.engine.tensor import Tensor
 from leftfold.engine.variable import Variable
 
@@ -45,8 +45,7 @@ class Call(NamedTuple):
         known: the places of tensors among them, by name.
         draws: whether there are random keys among them.
         recorded: whether gradients flow back through it.
-        first: the place of its first output; the others follow.
-        outputs: how many there are; -1 if the output is one array, not a tuple.
+        outputs: the places of what it gave.
     """
 
     forward: Callable[..., Any]
@@ -57,8 +56,7 @@ class Call(NamedTuple):
     known: dict[str, int]
     draws: bool
     recorded: bool
-    first: int
-    outputs: int
+    outputs: list[int]
 
 
 class Trace:
@@ -90,13 +88,14 @@ class Trace:
         self._values: list[Any] = list(inputs)
         self._places = {id(tensor): place for place, tensor in enumerate(inputs)}
         self.whole = len(self._places) == len(inputs)
-        self._variables: list[tuple[int, Variable]] = []
+        self._variables: list[Variable] = []
+        self._constants: list[Any] = []
         self._tracked = {place for place, tensor in enumerate(inputs) if tensor.tracked}
         self._results: list[int] = []
-        self._steps: list[tuple[list[int | None], tuple[int, ...]]] = []
+        self._flows: list[Flow] = []
         self.drawn: list[Key] = []
         self._around: Trace | None = None
-        self._looked_up: tuple[tuple[Any, ...] | None, list[int]] = (None, [])
+        self._looked_up: tuple[Any, list[int] | None] = (None, None)
 
     def __enter__(self) -> Trace:
         spoil_trace()  # the one around misses what this one notes
@@ -128,27 +127,9 @@ class Trace:
         keys = [setting for setting in given if type(setting) is Key]
         just_drawn = all([bool(self.drawn) and self.drawn.pop(0) is key for key in keys])
         self.whole = self.whole and just_drawn and all(map(_is_plain, given))
-        alone = type(result) is not tuple
-        outputs = (result,) if alone else result
-        first = len(self._values)
-        for output in outputs:
-            self._put(output)
-        call = (
-            forward,
-            listed,
-            sources,
-            settings,
-            keywords,
-            known,
-            bool(keys),
-            recorded,
-            first,
-            -1 if alone else len(outputs),
-        )
+        outputs = list(map(self._put, result if type(result) is tuple else (result,)))
+        call = (forward, listed, sources, settings, keywords, known, bool(keys), recorded, outputs)
         self._calls.append(Call(*call))
-        if recorded:
-            back = [place if place in self._tracked else None for place in sources]
-            self._steps.append((back, tuple(range(first, first + len(outputs)))))
 
     def _put(self, value: Any) -> int:
         place = len(self._values)
@@ -176,18 +157,48 @@ class Trace:
             place = self._places.get(id(result), -1)
             self.whole = self.whole and place >= 0 and getattr(result, "_keras_mask", 0) is None
             self._results.append(place)
-        self._variables = [(p, v) for p, v in enumerate(self._values) if isinstance(v, Variable)]
-        self._places = {id(variable): place for place, variable in self._variables}
-        self._values = [v.data if isinstance(v, _Constant) else None for v in self._values]
+        self._arrange()
+        back = [call for call in reversed(self._calls) if call.recorded]
+        for call in back:
+            followed = [(i, p) for i, p in enumerate(call.sources) if p in self._tracked]
+            self._flows.append((call.outputs, len(call.sources), followed))
 
-    def places_of(self, sources: Sequence[Any]) -> list[int]:
-        """Where the values of variables are found in a run; -1 for what is none of its variables.
+    def _arrange(self) -> None:
+        """Number the values as a run finds them: given ones, then outputs in their order."""
+        rest = list(enumerate(self._values))[self._given :]
+        variables = [place for place, value in rest if isinstance(value, Variable)]
+        constants = [place for place, value in rest if isinstance(value, _Constant)]
+        wrote = [place for call in self._calls for place in call.outputs]
+        order = [*range(self._given), *variables, *constants, *wrote]
+        anew = {-1: -1, **{place: at for at, place in enumerate(order)}}
+        self._variables = [self._values[place] for place in variables]
+        self._constants = [self._values[place].data for place in constants]
+        self._calls = [
+            call._replace(
+                sources=[anew[place] for place in call.sources],
+                known={name: anew[place] for name, place in call.known.items()},
+                outputs=[anew[place] for place in call.outputs],
+            )
+            for call in self._calls
+        ]
+        self._tracked = {anew[place] for place in self._tracked}
+        self._results = [anew[place] for place in self._results]
+        self._places = {
+            id(variable): self._given + at for at, variable in enumerate(self._variables)
+        }
+        self._values = []
+
+    def places_of(self, sources: Sequence[Any]) -> list[int] | None:
+        """Where the values of variables are found in a run, -1 for those that it does not read.
 
         A tuple that comes again, such as that of all variables of an optimiser, is looked up once.
+        `None` if there are other tensors among the sources.
         """
         known, places = self._looked_up
         if sources is not known:
-            places = [self._places.get(id(source), -1) for source in sources]
+            places = None
+            if all([isinstance(source, Variable) for source in sources]):
+                places = [self._places.get(id(source), -1) for source in sources]
             if type(sources) is tuple:
                 self._looked_up = sources, places
         return places
@@ -201,14 +212,11 @@ class Trace:
         Returns:
             A tape along which gradients flow back, and the results.
         """
-        values = self._values.copy()
-        for place, variable in self._variables:
-            values[place] = variable.data
-        values[: self._given] = [tensor.data for tensor in inputs]
+        values = [tensor.data for tensor in inputs]
+        values += [variable.data for variable in self._variables]
+        values += self._constants
         vjps = []
-        for call in self._calls:
-            forward, listed, sources, settings, keywords, known, draws = call[:7]
-            recorded, first, outputs = call[7:]
+        for forward, listed, sources, settings, keywords, known, draws, recorded, _ in self._calls:
             operands = [values[source] for source in sources]
             if draws:
                 settings = tuple([_anew(setting) for setting in settings])
@@ -220,10 +228,10 @@ class Trace:
                 output, vjp = forward(operands, *settings, **keywords)
             else:
                 output, vjp = forward(*operands, *settings, **keywords)
-            if outputs >= 0:
-                values[first : first + outputs] = map(_array, output)
+            if type(output) is tuple:
+                values += map(_array, output)
             else:
-                values[first] = _array(output)
+                values.append(_array(output))
             if recorded:
                 vjps.append(vjp)
         results = [Tensor(values[place], place in self._tracked) for place in self._results]
@@ -252,17 +260,14 @@ class _Replay(Tape):
         """The same as steps of an ordinary tape, for whatever goes on from here."""
         trace = self._trace
         tensors: list[Any] = [Tensor(v, p in trace._tracked) for p, v in enumerate(self._values)]
-        for place, variable in trace._variables:
-            tensors[place] = variable
-        for place, tensor in (
-            *enumerate(self._inputs),
-            *zip(trace._results, self._results, strict=True),
-        ):
+        given = [*self._inputs, *trace._variables]
+        tensors[: len(given)] = given
+        for place, tensor in zip(trace._results, self._results, strict=True):
             tensors[place] = tensor
         noted = [call for call in trace._calls if call.recorded]
         return [
-            ([tensors[p] for p in call.sources], tuple([tensors[p] for p in wrote]), vjp)
-            for call, (_, wrote), vjp in zip(noted, trace._steps, self._vjps, strict=True)
+            ([tensors[p] for p in call.sources], tuple([tensors[p] for p in call.outputs]), vjp)
+            for call, vjp in zip(noted, self._vjps, strict=True)
         ]
 
     def gradient(
@@ -272,17 +277,17 @@ class _Replay(Tape):
         output_gradient: np.ndarray | None = None,
         into: Sequence[np.ndarray] | None = None,
     ) -> list[np.ndarray | None]:
-        """As along an ordinary tape; of a result with respect to variables it read without one."""
+        """As along an ordinary tape; of a result with respect to variables without one."""
         trace = self._trace
-        keys = trace.places_of(sources)
+        wanted = trace.places_of(sources)
         place = -1
         for at, result in zip(trace._results, self._results, strict=True):
             if result is target:
                 place = at
-        if "steps" in vars(self) or place < 0 or -1 in keys:
+        if "steps" in vars(self) or place < 0 or wanted is None:
             return super().gradient(target, sources, output_gradient, into)
-        steps = zip(reversed(trace._steps), reversed(self._vjps), strict=True)
-        return walk_back(steps, target, place, keys, output_gradient, into)
+        vjps, count = reversed(self._vjps), len(self._values)
+        return walk_back(trace._flows, vjps, count, target, place, wanted, output_gradient, into)
 
 
 def _array(output: Any) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +12,22 @@ from leftfold import ops
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tensor import as_full_array
 
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+"""The reductions that are all the mean over all elements where none is weighted or masked."""
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_mean(mean: Callable[[Any, Any], Any]) -> Callable[[F], F]:
+    """Say how the mean of all values of a loss function is computed at once, in less time."""
+
+    def attach(function: F) -> F:
+        function.mean_of_all = mean  # type: ignore[attr-defined]
+        return function
+
+    return attach
 
 
 def check_reduction(reduction: Any) -> Any:

@@ -10,8 +10,9 @@ import numpy as np
 
 from leftfold import ops
 from leftfold.engine import config
+from leftfold.engine.kernels import kernel
 from leftfold.engine.primitive import primitive, unbroadcast
-from leftfold.losses.reduction import to_same_rank
+from leftfold.losses.reduction import to_same_rank, with_mean
 
 
 def aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -42,6 +43,23 @@ def aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return y_true, y_pred
 
 
+@primitive
+def _mean_of_squares(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
+    error = y_pred - y_true
+    share = 1 / max(error.size, 1)
+
+    def vjp(dy: np.ndarray) -> Any:
+        slope = error * (2 * share * dy.item())
+        return (
+            unbroadcast(-slope, y_true) if needs[0] else None,
+            unbroadcast(slope, y_pred) if needs[1] else None,
+        )
+
+    squares = kernel("squared_norm", error.dtype)(error.reshape(-1))
+    return error.dtype.type(squares * share), vjp
+
+
+@with_mean(lambda y_true, y_pred: _mean_of_squares(*aligned(y_true, y_pred)))
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """`mean((y_true - y_pred)**2)`.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from leftfold.engine import config, workspace
 from leftfold.engine.random import SeedGenerator
+from leftfold.engine.tensor import dtype_name
 from leftfold.models.data_arrays import (
     Structure,
     check_finite,
@@ -149,7 +150,9 @@ class ArraySource:
 
     def _each(self, take: Callable[[np.ndarray, Any], np.ndarray], rows: Any) -> Batch:
         x, y, sample_weight = [
-            take(part, rows)
+            None
+            if part is None
+            else take(part, rows)
             if type(part) is np.ndarray
             else rebuild(part, [take(array, rows) for array in leaves(part)])
             for part in self.structures
@@ -174,7 +177,8 @@ def _as_floatx(array: np.ndarray) -> np.ndarray:
 
 
 def _is_other_float(array: np.ndarray) -> bool:
-    return array.dtype.kind == "f" and array.dtype != config.floatx()
+    dtype = array.dtype
+    return dtype.kind == "f" and dtype_name(dtype) != config.floatx()
 
 
 class IndexedSource:

@@ -124,7 +124,7 @@ def plain_logs(logs: Any) -> dict[str, Any]:
             plain.update(plain_logs(value))
         else:
             plain[name] = _number(value)
-    return dict(sorted(plain.items()))
+    return plain if len(plain) < 2 else dict(sorted(plain.items()))
 
 
 def _number(value: Any) -> Any:

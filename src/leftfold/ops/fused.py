@@ -98,19 +98,19 @@ def dense(
             f"dense expected x with {kernel.shape[0]} features, for a kernel of shape "
             f"{kernel.shape}, got shape {x.shape}."
         )
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
     if rows.dtype != kernel.dtype:
         common = np.result_type(rows, kernel)
         rows, kernel = rows.astype(common), kernel.astype(common)
     y = gemm(rows, kernel, bias=bias, bfloat16=bfloat16)
 
     def vjp(dy: Any) -> Any:
-        slopes = dy.reshape(-1, kernel.shape[1])
         backward = find_kernel("dense_backward", kernel.dtype, bfloat16)
+        slopes = dy.reshape(-1, kernel.shape[1])
         dx, d_kernel, d_bias = backward(rows, kernel, slopes, *needs)
         return None if dx is None else dx.reshape(x.shape), d_kernel, d_bias
 
-    return y.reshape(*x.shape[:-1], kernel.shape[1]), vjp
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], kernel.shape[1]), vjp
 
 
 @primitive
