@@ -210,9 +210,20 @@ bool is_narrow(const Product& p) {
            (p.padded_b || p.n % LANES == 0) && p.a.column_stride + p.b.row_stride <= SHORT_ROWS;
 }
 
+// The last columns of a narrow product, if so few that it pays to turn them: their transpose is as
+// wide as the product is high, and takes whole vectors.
+int64_t loose_columns(const Product& p) {
+    const int64_t columns = p.n % LANES;
+    return p.padded_a && 2 * columns * padded(p.m) / LANES < p.m ? columns : 0;
+}
+
 void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t col0,
                           int64_t col1) {
-    const int64_t vectors = padded(col1 - col0) / LANES;
+    const int64_t loose = loose_columns(p), whole = p.n - loose;
+    const int64_t end = std::min(col1, whole), vectors = padded(end - col0) / LANES;
+    // One of the parts has the loose columns of all rows.
+    const bool last = loose && row0 == 0 && col1 == p.n;
+    Floats turned(last ? loose * p.m : 0);
     const int64_t at_once = IN_FIRST_CACHE / (p.m + p.n);
     for (int64_t k0 = 0; k0 == 0 || k0 < p.depth; k0 += at_once) {
         const int64_t depth = std::min(at_once, p.depth - k0);
@@ -224,7 +235,7 @@ void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t 
                 for_each_tile<tile_rows(COUNT)>(row1 - row0, [&](int64_t in_part, auto size) {
                     const int64_t row = row0 + in_part;
                     add_to_result<decltype(size)::value, COUNT>(
-                        p.c + row * p.c_row + column, p.c_row, col1 - column,
+                        p.c + row * p.c_row + column, p.c_row, end - column,
                         k0 == 0 && !p.accumulate, p.bias ? p.bias + column : nullptr,
                         [&](auto& tile) {
                             tile.add_transposed_product(p.a.at(row, k0), p.a.column_stride,
@@ -233,7 +244,23 @@ void multiply_narrow_part(const Product& p, int64_t row0, int64_t row1, int64_t 
                 });
             });
         }
+        if (!last) continue;
+        Product turn{loose,
+                     p.m,
+                     depth,
+                     {p.b.at(k0, whole), 1, p.b.row_stride},
+                     {p.a.at(0, k0), p.a.column_stride, 1},
+                     turned.data(),
+                     p.m};
+        turn.accumulate = k0 > 0;
+        multiply_narrow_part(turn, 0, loose, 0, p.m);
     }
+    for (int64_t row = 0; row < p.m && last; row++)
+        for (int64_t i = 0; i < loose; i++) {
+            float& c = p.c[row * p.c_row + whole + i];
+            const float start = p.accumulate ? c : p.bias ? p.bias[whole + i] : 0.0f;
+            c = start + turned[i * p.m + row];
+        }
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ struct ProductOf {
     const float* bias = nullptr;
     // The product is added to what the result holds, instead of overwriting it.
     bool accumulate = false;
-    // Whether every row of B goes on, up to whole vectors, with numbers that may be read.
-    bool padded_b = false;
+    // Whether every row of A^T, or of B, goes on, up to whole vectors, with numbers that may be
+    // read.
+    bool padded_a = false, padded_b = false;
     // Row k of B and column k of A are scaled by scale[scale_row[k] * scale_stride + i] for row i
     // of A^T, if not null: how dropout masks enter a weight gradient.
     const float* scale = nullptr;

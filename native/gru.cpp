@@ -199,14 +199,14 @@ void Gru<T>::candidate_step(int64_t s, const Own& own, Phi phi) const {
     const Rows<T> gate_rows = gates(s, own);
     const auto state = carried(s, own);
     const StateRows<T> new_h = r_.next_h(s, own);
-    candidate_->for_each([&](int64_t column, const T* panel, auto width) {
+    candidate_->for_each([&](const Panel<T>& panel, auto width) {
+        const int64_t column = panel.column;
         constexpr int WIDTH = decltype(width)::value;
         for_each_tile<tile_rows<T>(WIDTH), T>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
             Tile<SIZE, WIDTH> tile(size);
             tile.clear();
-            tile.template add_product<0, WIDTH>(gate_rows[first] + 3 * in.units, gate_rows.step,
-                                                panel, in.units);
+            panel.add_product(tile, gate_rows[first] + 3 * in.units, gate_rows.step);
             for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
                 const bool skip = r_.skips(s, own.row(row));
@@ -360,6 +360,7 @@ void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows,
                          {gates_ + stretch.first * gates_row_ + at, gates_row_, 1},
                          nullptr,
                          result_row};
+    product.padded_a = from == 0;
     product.padded_b = at == 0;
     if (mask != GateProduct<T>::NO_MASK) {
         product.scale = r_.gate_mask(mask, 0) + from;

@@ -327,6 +327,7 @@ void Lstm<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
                              {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
                              nullptr,
                              columns};
+        product.padded_a = true;
         product.padded_b = g == 0;
         if (r_.masks_per_gate()) {
             product.scale = r_.gate_mask(g, 0);

@@ -77,6 +77,28 @@ LEFTFOLD_INLINE Vector rotate(Vector v) {
 #endif
 }
 
+// Lane i of the result is lane i ^ STEP of v, for a power of two.
+template <int STEP>
+LEFTFOLD_INLINE Vector exchange(Vector v) {
+#if defined(__AVX512F__)
+    const __m512 x = (__m512)v;
+    if constexpr (STEP == 1) return (Vector)_mm512_permute_ps(x, _MM_SHUFFLE(2, 3, 0, 1));
+    if constexpr (STEP == 2) return (Vector)_mm512_permute_ps(x, _MM_SHUFFLE(1, 0, 3, 2));
+    if constexpr (STEP == 4) return (Vector)_mm512_shuffle_f32x4(x, x, _MM_SHUFFLE(2, 3, 0, 1));
+    return (Vector)_mm512_shuffle_f32x4(x, x, _MM_SHUFFLE(1, 0, 3, 2));
+#elif defined(__AVX2__)
+    const __m256 x = (__m256)v;
+    if constexpr (STEP == 1) return (Vector)_mm256_permute_ps(x, _MM_SHUFFLE(2, 3, 0, 1));
+    if constexpr (STEP == 2) return (Vector)_mm256_permute_ps(x, _MM_SHUFFLE(1, 0, 3, 2));
+    return (Vector)_mm256_permute2f128_ps(x, x, 1);
+#else
+    Vector exchanged;
+    for (int i = 0; i < LANES; i++)
+        exchanged[i] = v[i ^ STEP];
+    return exchanged;
+#endif
+}
+
 // x * y + z, rounded once where the instruction set can. For sums of two products and products
 // added to under a condition: there the compiler's choice of what to fuse depends on the code
 // around it, and a row's last bit would depend on the height of the tile it is computed in.

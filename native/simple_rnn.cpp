@@ -6,7 +6,7 @@ template <class T>
 SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, 1, inputs.bias != nullptr),
       deltas_row_(spread<T>(inputs.units)),
-      panels_(inputs.units, r_.width) {
+      panels_(inputs.units, r_.width, r_.h_at) {
     const Inputs& in = r_.in;
     if (in.bias) panels_.pack({in.bias, 0, 1}, 0, 1);
     panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
@@ -40,7 +40,8 @@ void SimpleRnn<T>::step(int64_t s, const Own& own, const T* masked, Phi phi) con
     const bool holes = r_.schedule.has_holes();
     const T* a = r_.masks_per_gate() ? masked : stacked.first;
     const int64_t a_row = r_.masks_per_gate() ? r_.stride : stacked.step;
-    panels_.for_each([&](int64_t column, const T* panel, auto width) {
+    panels_.for_each([&](const Panel<T>& panel, auto width) {
+        const int64_t column = panel.column;
         constexpr int WIDTH = decltype(width)::value;
         for_each_tile<tile_rows<T>(WIDTH), T>(own.count, [&](int64_t first, auto size) {
             constexpr int SIZE = decltype(size)::value;
@@ -48,7 +49,7 @@ void SimpleRnn<T>::step(int64_t s, const Own& own, const T* masked, Phi phi) con
             r_.template begin<0, WIDTH>(tile, s, own, first, [&](int v) {
                 return std::pair{column + v * LANES, in.units - column - v * LANES};
             });
-            tile.template add_product<0, WIDTH>(a + first * a_row, a_row, panel, r_.width);
+            panel.add_product(tile, a + first * a_row, a_row);
             for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
                 const bool skip = holes && r_.schedule.hole(own.row(row), s);
@@ -94,7 +95,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) con
                          {deltas_of(stretch), deltas_row_, 1},
                          nullptr,
                          r_.in.units};
-    product.padded_b = true;
+    product.padded_a = product.padded_b = true;
     const std::vector<int64_t> sources =
         r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
     if (r_.masks_per_gate()) {

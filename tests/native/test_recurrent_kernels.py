@@ -56,6 +56,14 @@ def test_forward_and_gradients_agree_with_the_reference(cell, options, native, d
 
 
 @every_cell
+@pytest.mark.parametrize("units", [*range(33, 41), 50, 100, 150])
+def test_columns_that_do_not_fill_a_vector_agree_too(cell, options, native, units):
+    sizes = {"features": 30, "units": units} | options
+    case = random_case(cell, 14, 9, mask="mixed", return_sequences=True, **sizes)
+    check(case, native, output_gradients(case))
+
+
+@every_cell
 @examples(8)
 @given(data=st.data())
 def test_a_forward_pass_alone_gives_the_same_bits(cell, options, any_native, data):
