@@ -19,8 +19,9 @@ Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int ga
     if (mask_order_.empty())
         for (int g = 0; g < gates; g++)
             mask_order_.push_back(g);
-    stacked_ = allocate_rows<T>(allocate, slots(), stride);
-    final_h_ = allocate_rows<T>(allocate, in.batch, spread<T>(in.units));
+    const int64_t stacked = slots() * stride;
+    stacked_ = allocate_rows<T>(allocate, 1, stacked + in.batch * spread<T>(in.units));
+    final_h_ = stacked_ + stacked;
     if (masks_per_gate_) build_gate_masks();
     if (in.ids) pack_ids();
 }

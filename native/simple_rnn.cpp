@@ -13,7 +13,6 @@ SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
     if (!in.keep) return;
     deltas_of_half_ = r_.most_rows_in_a_stretch();
-    deltas_ = allocate_rows<T>(allocate, r_.schedule.halves() * deltas_of_half_, deltas_row_);
     const int mask = r_.masks_per_gate() ? 0 : GateProduct<T>::NO_MASK;
     to_h_ = std::make_unique<GateProduct<T>>(MatrixView{in.recurrent_kernel, 1, in.units}, in.units,
                                              r_.h_at);
@@ -67,6 +66,7 @@ void SimpleRnn<T>::step(int64_t s, const Own& own, const T* masked, Phi phi) con
 template <class T>
 void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& wanted) {
     const Inputs& in = r_.in;
+    deltas_.resize(r_.schedule.halves() * deltas_of_half_ * deltas_row_);
     with_activation(in.activation, [&](auto phi) {
         r_.backward(
             given, wanted,
@@ -87,7 +87,7 @@ void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& 
 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
 template <class T>
-void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) const {
+void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) {
     ProductOf<T> product{r_.width,
                          r_.in.units,
                          stretch.rows,
@@ -109,7 +109,7 @@ void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) con
 template <class T>
 template <class Phi>
 void SimpleRnn<T>::deltas(const Stretch& stretch, int64_t s, const Own& own, float* dh_array,
-                          Phi phi) const {
+                          Phi phi) {
     const Inputs& in = r_.in;
     const StateRows<T> h_rows = r_.next_h(s, own);
     const Rows<float> dh_rows = r_.of_batch(dh_array, in.units, own);

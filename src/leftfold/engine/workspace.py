@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections import defaultdict
 from typing import Any
 
@@ -55,9 +56,7 @@ def _lease_of(size: int) -> Any:
 def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
     """An uninitialised array, aligned to 64 bytes, from the pool if it is large."""
     dtype = np.dtype(dtype)
-    size = dtype.itemsize
-    for n in shape:
-        size *= n
+    size = math.prod(shape) * dtype.itemsize
     if size < _SMALLEST:
         return np.empty(shape, dtype)
     step = 1 << (size.bit_length() - 4)
