@@ -5,10 +5,18 @@
 namespace leftfold {
 
 namespace {
-// Lives until the interpreter is gone, so it is never destroyed.
-nb::object& allocator() {
-    static auto* object = new nb::object(nb::none());
-    return *object;
+// Where new arrays come from: those of fewer bytes than `smallest` from NumPy itself. Lives until
+// the interpreter is gone, so it is never destroyed.
+struct Allocator {
+    nb::object allocate = nb::none();
+    int64_t smallest = 0;
+    nb::object numpy_empty = nb::module_::import_("numpy").attr("empty");
+    nb::object float32 = nb::module_::import_("numpy").attr("dtype")("float32");
+};
+
+Allocator& allocator() {
+    static auto* only = new Allocator;
+    return *only;
 }
 }  // namespace
 
@@ -60,13 +68,19 @@ NewArray new_array(std::initializer_list<int64_t> shape) {
     for (size_t i = 0; i < shape.size(); i++)
         PyTuple_SetItem(sizes.ptr(), static_cast<Py_ssize_t>(i),
                         PyLong_FromLongLong(shape.begin()[i]));
-    const nb::object object = allocator()(sizes);
-    const Array<float> array(object, {"set_allocator", "what it allocates"}, shape, true);
+    const Allocator& from = allocator();
+    double bytes = sizeof(float);
+    for (const int64_t size : shape)
+        bytes *= static_cast<double>(size);
+    const bool small = bytes < static_cast<double>(from.smallest);
+    const nb::object object = small ? from.numpy_empty(sizes, from.float32) : from.allocate(sizes);
+    const Array<float> array(object, {"set_allocator", "what it allocates"}, shape, !small);
     return {object, array.mutable_data()};
 }
 
-void set_allocator(nb::object object) {
-    allocator() = std::move(object);
+void set_allocator(nb::object allocate, int64_t smallest) {
+    allocator().allocate = std::move(allocate);
+    allocator().smallest = smallest;
 }
 
 }  // namespace leftfold

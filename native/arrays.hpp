@@ -113,12 +113,13 @@ const T* optional_data(nb::handle value, Place place, std::initializer_list<int6
 // Raises IndexError unless every id names one of `count` rows or classes.
 void check_ids(const Array<int32_t>& ids, int64_t count, Place place);
 
-// A new float32 array, from the allocator that Python has set.
+// A new float32 array, from the allocator that Python has set; from NumPy if it is smaller than
+// what that is for.
 struct NewArray {
     nb::object object;
     float* data;
 };
 NewArray new_array(std::initializer_list<int64_t> shape);
-void set_allocator(nb::object allocator);
+void set_allocator(nb::object allocate, int64_t smallest);
 
 }  // namespace leftfold

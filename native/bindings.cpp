@@ -80,7 +80,8 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     namespace lf = leftfold;
     m.attr("isa") = LEFTFOLD_ISA_NAME;
     m.def("supported_isas", &lf::supported_isas);
-    m.def("set_allocator", &lf::set_allocator);
+    m.def("set_allocator", &lf::set_allocator, lf::nb::arg("allocate"),
+          lf::nb::arg("smallest") = 0);
     m.def("set_threads", &lf::set_threads);
     m.def("bfloat16_forms", &lf::bfloat16_forms);
     m.def("best_bfloat16_form", &lf::best_pair_form);

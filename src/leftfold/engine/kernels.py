@@ -62,7 +62,7 @@ def _load(asked: str) -> Any:
         )
     chosen = asked or next(name for name in _NAMES if name in supported)
     module = importlib.import_module(f"leftfold._native_{chosen}")
-    module.set_allocator(workspace.empty)
+    module.set_allocator(workspace.empty, workspace.SMALLEST)
     config.follow_threads(module.set_threads)
     return module
 

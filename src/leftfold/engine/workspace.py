@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 _ALIGNMENT = 64
-_SMALLEST = 1 << 15
+SMALLEST = 1 << 15
+"""Bytes of the smallest array that comes from the pool."""
 _KEEP_BYTES = 4 << 30
 
 _held = {"bytes": 0}
@@ -57,7 +58,7 @@ def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
     """An uninitialised array, aligned to 64 bytes, from the pool if it is large."""
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    if size < _SMALLEST:
+    if size < SMALLEST:
         return np.empty(shape, dtype)
     step = 1 << (size.bit_length() - 4)
     rounded = -(-size // step) * step + _ALIGNMENT

@@ -173,6 +173,8 @@ def rebuild(structure: Structure, arrays: list[Any]) -> Structure:
 
 def row_count(structure: Structure) -> int:
     """How many rows the first array of a structure has."""
+    if type(structure) is Tensor:
+        return len(structure.data)
     return len(leaves(structure)[0])
 
 

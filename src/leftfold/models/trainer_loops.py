@@ -120,7 +120,7 @@ def plain_logs(logs: Any) -> dict[str, Any]:
     """What a step returned, as numbers by name in alphabetical order."""
     plain: dict[str, Any] = {}
     for name, value in logs.items() if logs else ():
-        if isinstance(value, Mapping):
+        if type(value) is not Tensor and isinstance(value, Mapping):
             plain.update(plain_logs(value))
         else:
             plain[name] = _number(value)
