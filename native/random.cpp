@@ -55,26 +55,25 @@ LEFTFOLD_INLINE void philox(uint32_t key0, uint32_t key1, VectorWord counter,
     words[3] = d;
 }
 
-// Calls `use(first, count, values)` with uniform numbers first .. first + count, in blocks over the
-// threads.
+// Calls `use(first, count, values)` with a vector of the uniform numbers from `first` on, `count`
+// of which are wanted; threads share the numbers.
 template <class Use>
 void generate(uint32_t key0, uint32_t key1, int64_t count, Use&& use) {
     constexpr int64_t STRIPE = BLOCK * LANES;
     const int64_t stripes = (count + STRIPE - 1) / STRIPE;
+    VectorWord lane;
+    for (int i = 0; i < LANES; i++)
+        lane[i] = static_cast<uint32_t>(i);
     in_parallel(threads_for(2.0 * count, stripes), [&](int thread, int team) {
         for (int64_t s = stripes * thread / team; s < stripes * (thread + 1) / team; s++) {
-            VectorWord counter, words[BLOCK];
-            for (int i = 0; i < LANES; i++)
-                counter[i] = static_cast<uint32_t>(s * LANES + i);
-            philox(key0, key1, counter, words);
-            float values[STRIPE];
-            for (int w = 0; w < BLOCK; w++) {
-                const VectorInt bits = (VectorInt)(words[w] >> 8);
-                const Vector x = __builtin_convertvector(bits, Vector) * 0x1p-24f;
-                for (int i = 0; i < LANES; i++)
-                    values[i * BLOCK + w] = x[i];
-            }
-            use(s * STRIPE, std::min(STRIPE, count - s * STRIPE), values);
+            VectorWord words[BLOCK];
+            philox(key0, key1, lane + static_cast<uint32_t>(s * LANES), words);
+            Vector values[BLOCK];
+            for (int w = 0; w < BLOCK; w++)
+                values[w] = __builtin_convertvector((VectorInt)(words[w] >> 8), Vector) * 0x1p-24f;
+            interleave(values);
+            for (int w = 0; w < BLOCK; w++)
+                use(s * STRIPE + w * LANES, count - s * STRIPE - w * LANES, values[w]);
         }
     });
 }
@@ -86,36 +85,31 @@ struct Kept {
     explicit Kept(double rate)
         : bound(broadcast(static_cast<float>(rate))),
           factor(broadcast(static_cast<float>(1 / (1 - rate)))) {}
-    Vector operator()(const float* uniform) const {
-        return load(uniform) < bound ? Vector{} : factor;
-    }
+    Vector operator()(Vector uniform) const { return uniform < bound ? Vector{} : factor; }
 };
 
 }  // namespace
 
 void uniform(uint32_t key0, uint32_t key1, int64_t count, float* out) {
-    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
-        copy(values, out + first, left);
+    generate(key0, key1, count, [=](int64_t first, int64_t left, Vector values) {
+        store_partial(out + first, values, left);
     });
 }
 
 void dropout_mask(uint32_t key0, uint32_t key1, int64_t count, double rate, float* out) {
     const Kept kept(rate);
-    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
-        for (int64_t i = 0; i < left; i += LANES)
-            store_partial(out + first + i, kept(values + i), left - i);
+    generate(key0, key1, count, [=](int64_t first, int64_t left, Vector values) {
+        store_partial(out + first, kept(values), left);
     });
 }
 
 void dropout(uint32_t key0, uint32_t key1, int64_t count, double rate, const float* x, float* y,
              float* mask) {
     const Kept kept(rate);
-    generate(key0, key1, count, [=](int64_t first, int64_t left, const float* values) {
-        for (int64_t i = 0; i < left; i += LANES) {
-            const Vector factors = kept(values + i);
-            store_partial(mask + first + i, factors, left - i);
-            store_partial(y + first + i, load_partial(x + first + i, left - i) * factors, left - i);
-        }
+    generate(key0, key1, count, [=](int64_t first, int64_t left, Vector values) {
+        const Vector factors = kept(values);
+        store_partial(mask + first, factors, left);
+        store_partial(y + first, load_partial(x + first, left) * factors, left);
     });
 }
 

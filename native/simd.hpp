@@ -99,6 +99,50 @@ LEFTFOLD_INLINE Vector exchange(Vector v) {
 #endif
 }
 
+// Four vectors, taken to be the columns of a matrix of four, as its rows one behind the other.
+LEFTFOLD_INLINE void interleave(Vector (&v)[4]) {
+#if defined(__AVX512F__)
+    const __m512d low01 = (__m512d)_mm512_unpacklo_ps((__m512)v[0], (__m512)v[1]);
+    const __m512d high01 = (__m512d)_mm512_unpackhi_ps((__m512)v[0], (__m512)v[1]);
+    const __m512d low23 = (__m512d)_mm512_unpacklo_ps((__m512)v[2], (__m512)v[3]);
+    const __m512d high23 = (__m512d)_mm512_unpackhi_ps((__m512)v[2], (__m512)v[3]);
+    // In quarter j of each: row 4 j, 4 j + 1, 4 j + 2, 4 j + 3.
+    const __m512d row0 = _mm512_unpacklo_pd(low01, low23);
+    const __m512d row1 = _mm512_unpackhi_pd(low01, low23);
+    const __m512d row2 = _mm512_unpacklo_pd(high01, high23);
+    const __m512d row3 = _mm512_unpackhi_pd(high01, high23);
+    const __m512d first01 = _mm512_shuffle_f64x2(row0, row1, _MM_SHUFFLE(1, 0, 1, 0));
+    const __m512d first23 = _mm512_shuffle_f64x2(row2, row3, _MM_SHUFFLE(1, 0, 1, 0));
+    const __m512d last01 = _mm512_shuffle_f64x2(row0, row1, _MM_SHUFFLE(3, 2, 3, 2));
+    const __m512d last23 = _mm512_shuffle_f64x2(row2, row3, _MM_SHUFFLE(3, 2, 3, 2));
+    v[0] = (Vector)_mm512_shuffle_f64x2(first01, first23, _MM_SHUFFLE(2, 0, 2, 0));
+    v[1] = (Vector)_mm512_shuffle_f64x2(first01, first23, _MM_SHUFFLE(3, 1, 3, 1));
+    v[2] = (Vector)_mm512_shuffle_f64x2(last01, last23, _MM_SHUFFLE(2, 0, 2, 0));
+    v[3] = (Vector)_mm512_shuffle_f64x2(last01, last23, _MM_SHUFFLE(3, 1, 3, 1));
+#elif defined(__AVX2__)
+    const __m256d low01 = (__m256d)_mm256_unpacklo_ps((__m256)v[0], (__m256)v[1]);
+    const __m256d high01 = (__m256d)_mm256_unpackhi_ps((__m256)v[0], (__m256)v[1]);
+    const __m256d low23 = (__m256d)_mm256_unpacklo_ps((__m256)v[2], (__m256)v[3]);
+    const __m256d high23 = (__m256d)_mm256_unpackhi_ps((__m256)v[2], (__m256)v[3]);
+    // In half j of each: row 4 j, 4 j + 1, 4 j + 2, 4 j + 3.
+    const __m256d row0 = _mm256_unpacklo_pd(low01, low23);
+    const __m256d row1 = _mm256_unpackhi_pd(low01, low23);
+    const __m256d row2 = _mm256_unpacklo_pd(high01, high23);
+    const __m256d row3 = _mm256_unpackhi_pd(high01, high23);
+    v[0] = (Vector)_mm256_permute2f128_pd(row0, row1, 0x20);
+    v[1] = (Vector)_mm256_permute2f128_pd(row2, row3, 0x20);
+    v[2] = (Vector)_mm256_permute2f128_pd(row0, row1, 0x31);
+    v[3] = (Vector)_mm256_permute2f128_pd(row2, row3, 0x31);
+#else
+    float rows[4 * LANES];
+    for (int i = 0; i < LANES; i++)
+        for (int column = 0; column < 4; column++)
+            rows[4 * i + column] = v[column][i];
+    for (int column = 0; column < 4; column++)
+        v[column] = load(rows + column * LANES);
+#endif
+}
+
 // x * y + z, rounded once where the instruction set can. For sums of two products and products
 // added to under a condition: there the compiler's choice of what to fuse depends on the code
 // around it, and a row's last bit would depend on the height of the tile it is computed in.
