@@ -250,13 +250,13 @@ def _read(
     dtype = tensors[2].dtype
     run_forward = find_kernel(f"{name}_forward", dtype, bfloat16)
     run_backward = find_kernel(f"{name}_backward", dtype, bfloat16)
-    as_given = tensors
+    mask, *dropouts = masks
+    masks = [None if mask is None else np.asarray(as_array(mask), bool), *map(as_array, dropouts)]
+    as_given = tensors, masks
     # Native kernels check what they are given. What they refuse is checked again below, for a
     # message about the arguments of the operation instead of those of the kernel.
-    native = is_native(dtype) and not in_chunks and all([mask is None for mask in masks])
-    if not native:
-        tensors = _checked(name, gates, two_biases, *as_given)
-        masks = _checked_masks(name, gates, tensors, *masks)
+    if in_chunks or not is_native(dtype):
+        tensors, masks = _checked(name, gates, two_biases, *as_given)
     if in_chunks and needs and tensors[0].shape[1] > SHORTEST_CHUNK:
         return read_in_chunks(run_forward, run_backward, tensors, masks, settings, needs[0])
 
@@ -279,6 +279,14 @@ def _read(
 
 
 def _checked(
+    name: str, gates: int, two_biases: bool, tensors: Any, masks: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Tensors and masks as kernels take them: contiguous, of one float dtype, of fitting shapes."""
+    tensors = _checked_tensors(name, gates, two_biases, *tensors)
+    return tensors, _checked_masks(name, gates, tensors, *masks)
+
+
+def _checked_tensors(
     name: str,
     gates: int,
     two_biases: bool,
@@ -288,7 +296,6 @@ def _checked(
     bias: np.ndarray | None,
     *states: np.ndarray | None,
 ) -> list[Any]:
-    """The tensors as kernels take them: contiguous, of one float dtype and of fitting shapes."""
     ids = x.dtype == np.int32
     if x.ndim != (2 if ids else 3):
         raise ValueError(
@@ -329,24 +336,20 @@ def _checked_masks(
     input_dropout: Any,
     recurrent_dropout: Any,
 ) -> list[Any]:
-    """The mask and the dropout masks as kernels take them."""
     x, kernel, recurrent_kernel, *_ = tensors
     batch, timesteps, features = len(x), x.shape[1], len(kernel)
     units = len(recurrent_kernel)
     found: list[Any] = [None, None, None]
     if mask is not None:
-        mask = as_array(mask)
         _expect(name, "mask", mask, mask.dtype, ((batch, timesteps),))
-        found[0] = np.ascontiguousarray(mask, bool)
+        found[0] = np.ascontiguousarray(mask)
     if input_dropout is not None:
         if x.dtype.kind != "f":
             raise ValueError(f"{name} expected no input_dropout where x are ids.")
-        input_dropout = as_array(input_dropout)
         shapes = (1, batch, features), (gates, batch, features)
         _expect(name, "input_dropout", input_dropout, x.dtype, shapes)
         found[1] = np.ascontiguousarray(input_dropout)
     if recurrent_dropout is not None:
-        recurrent_dropout = as_array(recurrent_dropout)
         shape = gates, batch, units
         _expect(name, "recurrent_dropout", recurrent_dropout, recurrent_kernel.dtype, (shape,))
         found[2] = np.ascontiguousarray(recurrent_dropout)
