@@ -317,20 +317,22 @@ def test_sparse_and_one_hot_targets_give_the_same_loss(batch, time, classes):
         np.testing.assert_allclose(sparse, dense, rtol=1e-9)
 
 
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError, losses.BinaryCrossentropy])
 @pytest.mark.parametrize(
-    ("y_true", "y_pred"),
-    [((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4, 3)), ((2, 5, 3), (2, 5, 3))],
+    ("y_true", "y_pred"), [((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4, 3)), ((2, 5, 3),) * 2]
 )
-@pytest.mark.parametrize("kind", ["C", "F"])
+@pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.filterwarnings("ignore:Targets of shape")
-def test_the_short_way_to_a_mean_gives_what_the_long_way_gives(y_true, y_pred, kind):
+def test_the_short_way_to_a_mean_gives_what_the_long_way_gives(loss, y_true, y_pred, order):
+    if loss is losses.BinaryCrossentropy and y_true == (4, 1):
+        pytest.skip("it refuses such shapes")
     rng = np.random.default_rng(3)
-    targets = Tensor(np.asarray(rng.standard_normal(y_true), "f4", order=kind), tracked=True)
-    outputs = Tensor(np.asarray(rng.standard_normal(y_pred), "f4", order=kind), tracked=True)
+    targets = Tensor(np.asarray(rng.random(y_true), "f4", order=order), tracked=True)
+    outputs = Tensor(np.asarray(rng.random(y_pred), "f4", order=order), tracked=True)
     with Tape() as tape:
-        short = losses.MeanSquaredError()(targets, outputs)
+        short = loss()(targets, outputs)
     with Tape() as long_tape:
-        long = ops.mean(losses.MeanSquaredError(reduction=None)(targets, outputs))
+        long = ops.mean(loss(reduction=None)(targets, outputs))
     np.testing.assert_allclose(short.item(), long.item(), rtol=1e-6)
     found = tape.gradient(short, [targets, outputs])
     for gradient, expected in zip(found, long_tape.gradient(long, [targets, outputs]), strict=True):

@@ -14,7 +14,9 @@ import numpy as np
 from leftfold import ops
 from leftfold.engine import config
 from leftfold.engine.primitive import primitive
+from leftfold.losses.reduction import with_mean
 from leftfold.losses.regression import aligned
+from leftfold.ops.nn_losses import binary_crossentropy_values
 
 
 def _same_shape(name: str, y_true: Any, y_pred: Any, hint: str = "") -> tuple[Any, Any]:
@@ -28,6 +30,18 @@ def _same_shape(name: str, y_true: Any, y_pred: Any, hint: str = "") -> tuple[An
     return y_true, y_pred
 
 
+@primitive
+def _mean_of_binary_crossentropies(y_true: Any, y_pred: Any, /, *, needs: Any = ()) -> Any:
+    losses, vjp = binary_crossentropy_values(y_true, y_pred, False, needs)
+    share = losses.dtype.type(1 / max(losses.size, 1))
+    return np.add.reduce(losses, axis=None) * share, lambda dy: vjp(dy * share)
+
+
+@with_mean(
+    lambda y_true, y_pred: _mean_of_binary_crossentropies(
+        *_same_shape("binary_crossentropy", y_true, y_pred)
+    )
+)
 def binary_crossentropy(
     y_true: Any,
     y_pred: Any,

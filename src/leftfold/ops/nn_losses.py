@@ -37,6 +37,11 @@ def binary_crossentropy(
         from_logits: whether `output` holds logits.
         needs: which tensors need a gradient; given by the tape.
     """
+    return binary_crossentropy_values(target, output, from_logits, needs)
+
+
+def binary_crossentropy_values(target: Any, output: Any, from_logits: bool, needs: Any) -> Any:
+    """The losses of arrays, and the function that carries their gradient back."""
     target, output = _pair(target, output)
     if from_logits:
         losses = softplus_values(output) - target * output
