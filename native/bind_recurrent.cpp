@@ -93,6 +93,9 @@ Inputs check(const Arguments& a, int64_t gates, std::vector<nb::object>& owners)
     in.mask = reinterpret_cast<const uint8_t*>(
         optional_data<bool>(a.mask, {a.function, "mask"}, {in.batch, in.time}, owners));
     if (!a.input_dropout.is_none()) {
+        if (in.ids)
+            throw nb::value_error(
+                (std::string(a.function) + " expected no input_dropout for ids.").c_str());
         const Array<float> dropout(a.input_dropout, {a.function, "input_dropout"},
                                    {ANY, in.batch, in.features});
         in.input_dropouts = dropout.shape(0);

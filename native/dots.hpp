@@ -6,6 +6,7 @@
 // a row's result is the same whichever thread and tile it is computed in.
 #pragma once
 
+#include "shuffles.hpp"
 #include "tile.hpp"
 
 namespace leftfold {

@@ -42,7 +42,6 @@ class Panels {
     // Rows [at, at + depth) of the operand, all before or all after the first `lead`.
     void pack(MatrixView source, int64_t at, int64_t depth);
 
-    int64_t columns() const { return columns_; }
     // Calls `body(panel, Size<vectors>)` for every panel.
     template <class Body>
     void for_each(Body&& body) const {

@@ -1,4 +1,4 @@
-// How the result of a product is shared among threads.
+// How the result of a product is shared among threads, and what tiles begin with and end in.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +41,27 @@ void for_each_block(int64_t m, int64_t n, int64_t depth, bool by_rows, Part&& pa
             if (col0 < col1) part(m * i / row_parts, m * (i + 1) / row_parts, col0, col1);
         }
     });
+}
+
+// A tile of C, `columns` of which exist, goes through `add`; it begins with the bias, or with
+// zeros, where nothing was added before.
+template <int SIZE, int COUNT, class Add>
+LEFTFOLD_INLINE void add_to_result(float* c, int64_t c_row, int64_t columns, bool first,
+                                   const float* bias, Add&& add) {
+    Tile<SIZE, COUNT> tile;
+#pragma GCC unroll 12
+    for (int r = 0; r < SIZE; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < COUNT; v++) {
+            const float* start = first ? bias : c + r * c_row;
+            tile.at[r][v] = start ? load_partial(start + v * LANES, columns - v * LANES) : Vector{};
+        }
+    add(tile);
+#pragma GCC unroll 12
+    for (int r = 0; r < SIZE; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < COUNT; v++)
+            store_partial(c + r * c_row + v * LANES, tile.at[r][v], columns - v * LANES);
 }
 
 }  // namespace leftfold

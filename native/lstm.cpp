@@ -1,5 +1,7 @@
 #include "lstm.hpp"
 
+#include "shuffles.hpp"
+
 namespace leftfold {
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "simd.hpp"
+#include "shuffles.hpp"
 #include "threads.hpp"
 
 namespace leftfold {

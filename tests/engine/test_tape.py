@@ -279,5 +279,5 @@ def test_a_wrong_number_of_gradients_is_an_error():
 
     with Tape() as tape:
         z = careless(tracked(1.0), tracked(2.0))
-    with pytest.raises(ValueError, match="read 2 tensors gave 1"):
+    with pytest.raises(ValueError, match="read 2 tensors and gave 1"):
         tape.gradient(z, [])

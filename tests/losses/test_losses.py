@@ -1,3 +1,4 @@
+import functools
 import json
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold import losses, ops
+from leftfold import Input, Sequential, layers, losses, ops
 from leftfold.engine import Tape, Tensor
 
 GOLDEN = json.loads(
@@ -317,22 +318,37 @@ def test_sparse_and_one_hot_targets_give_the_same_loss(batch, time, classes):
         np.testing.assert_allclose(sparse, dense, rtol=1e-9)
 
 
-@pytest.mark.parametrize("loss", [losses.MeanSquaredError, losses.BinaryCrossentropy])
+FUNCTION = losses.LossFunctionWrapper
+
+
+@pytest.mark.parametrize(
+    ("loss", "settings"),
+    [
+        (losses.MeanSquaredError, {}),
+        (losses.BinaryCrossentropy, {}),
+        (losses.BinaryCrossentropy, {"label_smoothing": 0.2}),
+        (FUNCTION, {"fn": losses.mean_squared_error}),
+        (FUNCTION, {"fn": losses.binary_crossentropy}),
+    ],
+)
 @pytest.mark.parametrize(
     ("y_true", "y_pred"), [((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4, 3)), ((2, 5, 3),) * 2]
 )
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.filterwarnings("ignore:Targets of shape")
-def test_the_short_way_to_a_mean_gives_what_the_long_way_gives(loss, y_true, y_pred, order):
-    if loss is losses.BinaryCrossentropy and y_true == (4, 1):
+def test_the_short_way_to_a_mean_gives_what_the_long_way_gives(
+    loss, settings, y_true, y_pred, order
+):
+    short_way, long_way = loss(**settings), loss(**settings, reduction=None)
+    if short_way.fn is losses.binary_crossentropy and y_true == (4, 1):
         pytest.skip("it refuses such shapes")
     rng = np.random.default_rng(3)
     targets = Tensor(np.asarray(rng.random(y_true), "f4", order=order), tracked=True)
     outputs = Tensor(np.asarray(rng.random(y_pred), "f4", order=order), tracked=True)
     with Tape() as tape:
-        short = loss()(targets, outputs)
+        short = short_way(targets, outputs)
     with Tape() as long_tape:
-        long = ops.mean(loss(reduction=None)(targets, outputs))
+        long = ops.mean(long_way(targets, outputs))
     np.testing.assert_allclose(short.item(), long.item(), rtol=1e-6)
     found = tape.gradient(short, [targets, outputs])
     for gradient, expected in zip(found, long_tape.gradient(long, [targets, outputs]), strict=True):
@@ -345,3 +361,22 @@ def test_a_subclass_with_a_call_of_its_own_is_asked_for_its_mean():
             return 2 * super().call(y_true, y_pred)
 
     assert Doubled()([[1.0]], [[4.0]]).item() == 18
+
+
+def test_a_function_around_a_loss_does_not_inherit_its_short_way():
+    @functools.wraps(losses.mean_squared_error)
+    def doubled(y_true, y_pred):
+        return 2 * losses.mean_squared_error(y_true, y_pred)
+
+    assert losses.LossFunctionWrapper(doubled)([[1.0]], [[4.0]]).item() == 18
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "mse"])
+def test_targets_without_the_last_axis_train_a_model(loss):
+    model = Sequential([Input((2,)), layers.Dense(1, "sigmoid")])
+    model.compile("sgd", loss)
+    x, y = np.ones((8, 2), "f4"), np.arange(8) % 2
+    history = model.fit(x, y, epochs=2, batch_size=4, verbose=0).history["loss"]
+    same = model.evaluate(x, y, verbose=0)
+    assert history[1] <= history[0]
+    np.testing.assert_allclose(same, model.evaluate(x, y[:, None], verbose=0), rtol=1e-6)

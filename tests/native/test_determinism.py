@@ -56,13 +56,13 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
 
 
 # Large enough that seven threads find work. A batch of 12 rows stays in one piece, larger ones are
-# divided into halves; 45 steps are more than one stretch of rows that fits the caches; of 34
-# units two (of 68 four) do not fill a vector; the gradient of 240 is too large for each half to
-# have one.
+# divided into halves; 45 steps are more than one stretch of rows that fits the caches; of 17
+# units, and of their gates, some columns do not fill a vector; the gradient of 240 is too large for
+# each half to have one.
 SIZES = {
     "undivided": (12, 20, 100),
     "odd": (23, 20, 100),
-    "loose columns": (23, 20, 34),
+    "loose columns": (23, 20, 17),
     "even": (24, 20, 100),
     "long": (24, 45, 100),
     "large": (14, 20, 240),

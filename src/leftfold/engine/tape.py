@@ -147,7 +147,8 @@ def walk_back(
         if type(found) is not tuple:
             found = (found,)
         if len(found) != reads:
-            raise ValueError(f"A step that read {reads} tensors gave {len(found)} gradients.")
+            name = getattr(vjp, "__qualname__", "A step").partition(".")[0]
+            raise ValueError(f"{name} read {reads} tensors and gave {len(found)} gradients.")
         for position, number in sends:
             gradient = found[position]
             if gradients[number] is None:

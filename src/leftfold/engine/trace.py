@@ -183,9 +183,8 @@ class Trace:
         ]
         self._tracked = {anew[place] for place in self._tracked}
         self._results = [anew[place] for place in self._results]
-        self._places = {
-            id(variable): self._given + at for at, variable in enumerate(self._variables)
-        }
+        named = [*self._values[: self._given], *self._variables]
+        self._places = {id(v): at for at, v in enumerate(named) if isinstance(v, Variable)}
         self._values = []
 
     def places_of(self, sources: Sequence[Any]) -> list[int] | None:

@@ -14,7 +14,13 @@ from leftfold.engine.changes import Settings
 from leftfold.engine.naming import auto_name, to_snake_case
 from leftfold.engine.symbolic import KerasTensor, leaves, map_structure
 from leftfold.engine.tensor import Tensor
-from leftfold.losses.reduction import MEANS, check_reduction, reduce_losses, to_same_rank
+from leftfold.losses.reduction import (
+    MEANS,
+    check_reduction,
+    mean_of_all,
+    reduce_losses,
+    to_same_rank,
+)
 
 
 class Loss(Settings):
@@ -148,15 +154,21 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def _mean_of_all(self, y_true: Any, y_pred: Any) -> Any:
-        mean = getattr(self.fn, "mean_of_all", None)
-        if mean is None or self._fn_kwargs or type(self).call is not LossFunctionWrapper.call:
+        mean = mean_of_all(self.fn)
+        if mean is None or type(self).call is not LossFunctionWrapper.call:
             return None
-        return mean(y_true, y_pred)
+        if self._fn_kwargs:
+            known = inspect.signature(self.fn).parameters
+            if any(known[name].default != value for name, value in self._fn_kwargs.items()):
+                return None
+        return mean(*self._of_same_rank(y_true, y_pred))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        if isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):
-            y_true, y_pred = to_same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return self.fn(*self._of_same_rank(y_true, y_pred), **self._fn_kwargs)
+
+    def _of_same_rank(self, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+        both = isinstance(y_true, Tensor) and isinstance(y_pred, Tensor)
+        return to_same_rank(y_true, y_pred) if both else (y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "fn": self.fn, **self._fn_kwargs}
