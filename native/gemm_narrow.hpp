@@ -1,4 +1,4 @@
-// Products of two narrow matrices of many rows, turned: gradients of small layers' weights.
+// Products A^T * B of two narrow matrices of many rows: gradients of small layers' weights.
 #pragma once
 
 #include "gemm.hpp"
