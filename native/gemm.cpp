@@ -46,15 +46,11 @@ struct Left {
 };
 
 // The left operand of one block of k. Where its rows are neighbours, a tile would jump from
-// column to column, to another page each time, so the columns of each tile are copied together,
-// scaled on the way if there are factors.
+// column to column, to another page each time, so the columns of each tile are copied together.
 class LeftBlock {
   public:
     LeftBlock(const Product& p, int64_t row, int64_t rows, int64_t columns, int64_t deepest)
-        : p_(p),
-          row_(row),
-          rows_(rows),
-          copies_(p.scale || (p.a.row_stride == 1 && columns >= WORTH_PACKING)) {
+        : p_(p), row_(row), rows_(rows), copies_(p.a.row_stride == 1 && columns >= WORTH_PACKING) {
         if (!copies_) return;
         packed_.resize(rows * (deepest + GAP));
         for_each_block_of_rows(rows, [&](int64_t begin, int64_t end) {
@@ -72,8 +68,6 @@ class LeftBlock {
         if (!copies_) return;
         for (int64_t k = 0; k < depth; k++) {
             const float* from = p_.a.at(row_, k0 + k);
-            const float* factors =
-                p_.scale ? p_.scale + p_.scale_row[k0 + k] * p_.scale_stride + row_ : nullptr;
             for (int64_t at = 0; at < rows_; at += LINE<float>)
                 __builtin_prefetch(p_.a.at(row_ + at, k0 + k + AHEAD));
             __builtin_prefetch(p_.a.at(row_ + rows_ - 1, k0 + k + AHEAD));
@@ -81,10 +75,7 @@ class LeftBlock {
                 const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
                 float* out = packed_.data() + first * pitch_ + k * size;
                 for (int64_t i = 0; i < GAP; i += LANES) {
-                    const int64_t left = rows_ - first - i;
-                    Vector v = load_partial(from + first + i, left);
-                    if (factors) v = v * load_partial(factors + first + i, left);
-                    store(out + i, v);
+                    store(out + i, load_partial(from + first + i, rows_ - first - i));
                 }
             }
         }

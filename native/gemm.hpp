@@ -22,11 +22,6 @@ struct ProductOf {
     // Whether every row of A^T, or of B, goes on, up to whole vectors, with numbers that may be
     // read.
     bool padded_a = false, padded_b = false;
-    // Row k of B and column k of A are scaled by scale[scale_row[k] * scale_stride + i] for row i
-    // of A^T, if not null: how dropout masks enter a weight gradient.
-    const float* scale = nullptr;
-    const int64_t* scale_row = nullptr;
-    int64_t scale_stride = 0;
 };
 
 using Product = ProductOf<float>;

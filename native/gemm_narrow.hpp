@@ -12,8 +12,8 @@ namespace leftfold {
 constexpr int64_t SHORT_ROWS = 192, IN_FIRST_CACHE = 6144;
 
 inline bool is_narrow(const Product& p) {
-    return p.a.row_stride == 1 && p.b.column_stride == 1 && !p.scale &&
-           (p.padded_b || p.n % LANES == 0) && p.a.column_stride + p.b.row_stride <= SHORT_ROWS;
+    return p.a.row_stride == 1 && p.b.column_stride == 1 && (p.padded_b || p.n % LANES == 0) &&
+           p.a.column_stride + p.b.row_stride <= SHORT_ROWS;
 }
 
 // The last columns of a narrow product, if so few that it pays to turn them: their transpose is as

@@ -24,18 +24,14 @@ constexpr int64_t DEPTH = 512;
 template <class T>
 void pack_left(const ProductOf<T>& p, int64_t row, int64_t rows, int64_t k0, int64_t depth,
                bfloat16* out, int64_t pitch) {
-    if (p.a.column_stride == 1 && !p.scale) {
+    if (p.a.column_stride == 1) {
         for (int64_t r = 0; r < rows; r++)
             copy(p.a.at(row + r, k0), out + r * pitch, depth);
         return;
     }
     // Columns lie in memory one behind the other: two of them give a pair for every row.
     const auto column = [&](int64_t k, int64_t r) {
-        if (k >= depth) return Vector{};
-        const Vector values = load_partial(p.a.at(row + r, k0 + k), rows - r);
-        if (!p.scale) return values;
-        const float* factors = p.scale + p.scale_row[k0 + k] * p.scale_stride + row;
-        return values * load_partial(factors + r, rows - r);
+        return k < depth ? load_partial(p.a.at(row + r, k0 + k), rows - r) : Vector{};
     };
     for (int64_t k = 0; k < depth; k += 2)
         for (int64_t r = 0; r < rows; r += LANES) {

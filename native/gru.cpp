@@ -1,5 +1,7 @@
 #include "gru.hpp"
 
+#include "weight_gradient.hpp"
+
 namespace leftfold {
 
 namespace {
@@ -319,55 +321,28 @@ void Gru<T>::reset_deltas(int64_t s, const Own& own, float* dh_array, float* d_r
 template <class T>
 void Gru<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
     const int64_t units = r_.in.units;
-    constexpr int NO_MASK = GateProduct<T>::NO_MASK;
+    const Rows<T> kept{gates_ + stretch.first * gates_row_, gates_row_};
+    std::vector<WeightPart> parts;
     if (r_.masks_per_gate()) {
         for (int g = 0; g < GATES; g++)
-            weight_gradient(stretch, 0, x_depth_, g * units, units, g * units, g, sums);
+            parts.push_back({0, x_depth_, g * units, units, g * units, g});
         for (int g = 0; g < 2; g++)
-            weight_gradient(stretch, h_from_, h_depth_, g * units, units, g * units, g, sums);
+            parts.push_back({h_from_, h_depth_, g * units, units, g * units, g});
     } else {
-        weight_gradient(stretch, 0, x_depth_, 0, 3 * units, 0, NO_MASK, sums);
-        weight_gradient(stretch, h_from_, h_depth_, 0, 2 * units, 0, NO_MASK, sums);
+        parts.push_back({0, x_depth_, 0, 3 * units, 0});
+        parts.push_back({h_from_, h_depth_, 0, 2 * units, 0});
     }
-    if (reset_after_) {
-        const int mask = r_.masks_per_gate() ? 2 : NO_MASK;
-        weight_gradient(stretch, h_from_, h_depth_, 3 * units, units, 2 * units, mask, sums);
-    } else {
-        const T* kept = gates_ + stretch.first * gates_row_;
-        ProductOf<T> product{units,
-                             units,
-                             stretch.rows,
-                             {kept + 3 * units, 1, gates_row_},
-                             {kept + 2 * units, gates_row_, 1},
-                             nullptr,
-                             GATES * units};
-        sums.add(product, h_from_ * GATES * units + 2 * units);
-    }
-}
-
-// Stacked columns [from, from + rows) against gate gradients [at, at + columns), into columns
-// from `to` on of the result.
-template <class T>
-void Gru<T>::weight_gradient(const Stretch& stretch, int64_t from, int64_t rows, int64_t at,
-                             int64_t columns, int64_t to, int mask, const Sums& sums) const {
-    const int64_t result_row = GATES * r_.in.units;
-    const std::vector<int64_t> sources =
-        mask == GateProduct<T>::NO_MASK ? std::vector<int64_t>{} : r_.packed_sources(stretch);
-    ProductOf<T> product{rows,
-                         columns,
+    if (reset_after_) parts.push_back({h_from_, h_depth_, 3 * units, units, 2 * units, 2});
+    add_weight_gradients(r_, stretch, kept, parts, sums);
+    if (reset_after_) return;
+    ProductOf<T> product{units,
+                         units,
                          stretch.rows,
-                         r_.stacked_transposed(stretch.first, from),
-                         {gates_ + stretch.first * gates_row_ + at, gates_row_, 1},
+                         {kept.first + 3 * units, 1, gates_row_},
+                         {kept.first + 2 * units, gates_row_, 1},
                          nullptr,
-                         result_row};
-    product.padded_a = from == 0;
-    product.padded_b = at == 0;
-    if (mask != GateProduct<T>::NO_MASK) {
-        product.scale = r_.gate_mask(mask, 0) + from;
-        product.scale_row = sources.data();
-        product.scale_stride = r_.gate_mask_stride();
-    }
-    sums.add(product, from * result_row + to);
+                         GATES * units};
+    sums.add(product, h_from_ * GATES * units + 2 * units);
 }
 
 template class Gru<float>;

@@ -71,8 +71,6 @@ class Gru {
     template <class Sigma>
     void reset_deltas(int64_t s, const Own& own, float* dh, float* d_reset_h, Sigma sigma) const;
     void weight_gradients(const Stretch& stretch, const Sums& sums) const;
-    void weight_gradient(const Stretch& stretch, int64_t from, int64_t rows, int64_t at,
-                         int64_t columns, int64_t to, int mask, const Sums& sums) const;
 };
 
 }  // namespace leftfold

@@ -1,6 +1,7 @@
 #include "lstm.hpp"
 
 #include "shuffles.hpp"
+#include "weight_gradient.hpp"
 
 namespace leftfold {
 
@@ -168,9 +169,14 @@ void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t fir
             return std::pair{v / VECTORS * in.units + unit_of(v), in.units - unit_of(v)};
         });
         if (in.keep)
-            for (int n = 0; n < size; n++)
+            for (int n = 0; n < size; n++) {
                 for (int v = 0; v < WIDTH; v++)
                     expect(states.gates[first + n] + v / VECTORS * in.units + unit_of(v));
+                for (int v = 0; v < VECTORS; v++) {
+                    expect(states.new_c[first + n] + unit_of(v));
+                    expect(states.new_h[first + n] + unit_of(v));
+                }
+            }
         tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.width, a_gate);
         for (int n = 0; n < size; n++) {
             const int64_t row = first + n;
@@ -317,27 +323,16 @@ void Lstm<T>::deltas(int64_t s, const Own& own, float* dh_array, float* dc_array
 // d[b; W; R] = sum over all rows of [1 x h]^T * d[i f g o].
 template <class T>
 void Lstm<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
-    const int64_t units = r_.in.units, columns = GATES * units;
-    const std::vector<int64_t> sources =
-        r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
-    const int parts = r_.masks_per_gate() ? GATES : 1;
-    for (int g = 0; g < parts; g++) {
-        ProductOf<T> product{r_.width,
-                             columns / parts,
-                             stretch.rows,
-                             r_.stacked_transposed(stretch.first),
-                             {gates_ + stretch.first * gates_row_ + g * units, gates_row_, 1},
-                             nullptr,
-                             columns};
-        product.padded_a = true;
-        product.padded_b = g == 0;
-        if (r_.masks_per_gate()) {
-            product.scale = r_.gate_mask(g, 0);
-            product.scale_row = sources.data();
-            product.scale_stride = r_.gate_mask_stride();
-        }
-        sums.add(product, g * units);
+    const int64_t units = r_.in.units;
+    std::vector<WeightPart> parts;
+    if (r_.masks_per_gate()) {
+        for (int g = 0; g < GATES; g++)
+            parts.push_back({0, r_.width, g * units, units, g * units, g});
+    } else {
+        parts.push_back({0, r_.width, 0, GATES * units, 0});
     }
+    add_weight_gradients(r_, stretch, {gates_ + stretch.first * gates_row_, gates_row_}, parts,
+                         sums);
 }
 
 template class Lstm<float>;

@@ -79,6 +79,7 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
 template <class T>
 int64_t Recurrence<T>::stretch_before(int64_t to) const {
     constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T);
+    if (masks_per_gate_) return std::max<int64_t>(to - MASKED_STEPS, 0);
     const int64_t row = stride + spread<T>(gates * in.units);
     int64_t from = std::max<int64_t>(to - 1, 0);
     const auto rows_from = [&](int64_t s) {
@@ -108,16 +109,6 @@ void Recurrence<T>::kernel_gradient(const Stretch& stretch, const T* deltas, int
                                     float* out) const {
     add_rows_by_id(deltas, stride, ids_.data() + stretch.first, stretch.rows, gates * in.units,
                    out);
-}
-
-template <class T>
-std::vector<int64_t> Recurrence<T>::packed_sources(const Stretch& stretch) const {
-    std::vector<int64_t> sources;
-    sources.reserve(stretch.rows);
-    for (int64_t s = stretch.from; s < stretch.to; s++)
-        for (int64_t i = 0; i < schedule.active(stretch.half, s); i++)
-            sources.push_back(schedule.first_row(stretch.half) + i);
-    return sources;
 }
 
 template <class T>

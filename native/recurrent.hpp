@@ -137,6 +137,10 @@ struct StateRows {
 // Numbers in a gradient of weights of which each half may have one of its own in the caches.
 constexpr int64_t SMALL_GRADIENT = 160000;
 
+// Steps of a stretch where masks differ by gate: what a sum over a sequence costs, besides its
+// multiply-adds, should be little beside them.
+constexpr int64_t MASKED_STEPS = 100;
+
 // Steps [from, to) of one half, the `rows` packed rows of which begin with `first`.
 struct Stretch {
     int half;
@@ -279,13 +283,8 @@ class Recurrence {
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
     }
-    // The row of the batch behind every packed row of a stretch, for products that apply masks.
-    std::vector<int64_t> packed_sources(const Stretch& stretch) const;
-    int64_t gate_mask_stride() const { return width; }
-    // Packed rows from `row` on, transposed: the left operand of a weight gradient.
-    View<T> stacked_transposed(int64_t row, int64_t from = 0) const {
-        return {stacked_ + row * stride + from, 1, stride};
-    }
+    // The stacked row of a packed row; the next follows after `stride` elements.
+    const T* stacked_row(int64_t row) const { return stacked_ + row * stride; }
 
   private:
     T* stacked_;

@@ -1,5 +1,7 @@
 #include "simple_rnn.hpp"
 
+#include "weight_gradient.hpp"
+
 namespace leftfold {
 
 template <class T>
@@ -88,22 +90,8 @@ void SimpleRnn<T>::backward(const OutputGradients& given, const InputGradients& 
 // d[b; W; R] = sum over all rows of [1 x h]^T * d(before the activation).
 template <class T>
 void SimpleRnn<T>::weight_gradient(const Stretch& stretch, const Sums& sums) {
-    ProductOf<T> product{r_.width,
-                         r_.in.units,
-                         stretch.rows,
-                         r_.stacked_transposed(stretch.first),
-                         {deltas_of(stretch), deltas_row_, 1},
-                         nullptr,
-                         r_.in.units};
-    product.padded_a = product.padded_b = true;
-    const std::vector<int64_t> sources =
-        r_.masks_per_gate() ? r_.packed_sources(stretch) : std::vector<int64_t>{};
-    if (r_.masks_per_gate()) {
-        product.scale = r_.gate_mask(0, 0);
-        product.scale_row = sources.data();
-        product.scale_stride = r_.gate_mask_stride();
-    }
-    sums.add(product, 0);
+    add_weight_gradients(r_, stretch, {deltas_of(stretch), deltas_row_},
+                         {{0, r_.width, 0, r_.in.units, 0}}, sums);
 }
 
 template <class T>

@@ -93,6 +93,13 @@ struct Tile {
                              b_step);
     }
 
+    // The same, with columns of A that lie anywhere: column r starts at `a[r]`, and goes on
+    // `a_step` further on.
+    LEFTFOLD_INLINE void add_columns(const float* const (&a)[ROWS], int64_t a_step, const float* b,
+                                     int64_t depth) {
+        add<0, WIDTH, false>([&](int r, int, int64_t k) { return a[r][k * a_step]; }, b, depth);
+    }
+
   private:
     template <int FIRST, int COUNT, bool OWN_A, class Left>
     LEFTFOLD_INLINE void add(Left&& left, const float* panel, int64_t depth,
