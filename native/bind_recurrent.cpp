@@ -190,7 +190,6 @@ struct Gradients {
         }
         if (in.ids) {
             kernel = new_array({in.vocabulary, gates * in.units});
-            std::fill_n(kernel.data, in.vocabulary * gates * in.units, 0.0f);
             wanted.kernel = kernel.data;
         }
         wanted.weights = weights.data;

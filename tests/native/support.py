@@ -115,7 +115,15 @@ def dimension(most: int) -> st.SearchStrategy[int]:
     )
 
 
-DROPOUTS = ["none", "input", "input_per_gate", "recurrent", "input_and_recurrent", "gates"]
+DROPOUTS = [
+    "none",
+    "input",
+    "input_per_gate",
+    "recurrent",
+    "input_and_recurrent",
+    "gates",
+    "gates_of_many_numbers",
+]
 MOST_OPERATIONS = 5e6 if REDUCED else 6e7
 
 
@@ -166,10 +174,13 @@ def random_case(
     gates = GATES[cell]
     if dropout in ("input", "input_and_recurrent"):
         case.input_dropout = kept(1, features)
-    elif dropout in ("input_per_gate", "gates"):
+    elif dropout in ("input_per_gate", "gates", "gates_of_many_numbers"):
         case.input_dropout = kept(gates, features)
-    if dropout in ("recurrent", "input_and_recurrent", "gates"):
+    if dropout in ("recurrent", "input_and_recurrent", "gates", "gates_of_many_numbers"):
         case.recurrent_dropout = kept(gates, units)
+    if dropout == "gates_of_many_numbers":
+        for dropped in (case.input_dropout, case.recurrent_dropout):
+            dropped *= random.uniform(0.5, 1.5, dropped.shape).astype(np.float32)
     if mask == "mixed":
         kinds = np.stack(
             [make_mask(kind, batch, timesteps, random) for kind in MASKS if kind != "none"]
