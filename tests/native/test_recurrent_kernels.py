@@ -64,6 +64,15 @@ def test_columns_that_do_not_fill_a_vector_agree_too(cell, options, native, unit
 
 
 @every_cell
+@pytest.mark.parametrize("dropout", ["gates", "gates_of_many_numbers", "recurrent"])
+@pytest.mark.parametrize("timesteps", [5, 230])
+def test_long_sequences_behind_masks_agree_too(cell, options, native, dropout, timesteps):
+    sizes = {"features": 23, "units": 37, "mask": "mixed", "dropout": dropout} | options
+    case = random_case(cell, 14, timesteps, return_sequences=True, **sizes)
+    check(case, native, output_gradients(case))
+
+
+@every_cell
 @examples(8)
 @given(data=st.data())
 def test_a_forward_pass_alone_gives_the_same_bits(cell, options, any_native, data):
