@@ -24,9 +24,9 @@ Gru<T>::Gru(const Inputs& inputs, bool reset_after, const Allocate& allocate)
       r_(inputs, allocate, GATES, bias_rows(inputs, reset_after), {2, 0, 1, 2}),
       gates_row_(spread<T>(KEPT * inputs.units)),
       gates_(allocate_rows<T>(allocate, r_.slots(), gates_row_)),
-      h_from_(r_.x_at + inputs.features),
-      x_depth_(h_from_ - r_.kept_from),
-      h_depth_(r_.width - h_from_) {
+      x_depth_(r_.x_at + inputs.features),
+      h_from_(x_depth_),
+      h_depth_(r_.width - x_depth_) {
     if constexpr (ROUNDED) start_carried(allocate);
     pack_weights();
     if (r_.in.keep) pack_transposed_weights();
@@ -66,7 +66,6 @@ void Gru<T>::pack_weights() {
         for (int v = 0; v < 3; v++) {
             const int64_t column = X_GATE[v] * in.units + unit;
             T* out = x_panel + v * VECTOR_STEP<T>;
-            if (r_.multiplies_inputs_ahead()) break;
             if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, 3 * LANES);
             pack_column({in.kernel + column, row, 1}, in.features, columns, out, 3 * LANES,
                         r_.x_at);
@@ -161,7 +160,7 @@ void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sig
             });
             tile.template add_product<TILE_G, 3, MASKED>(a, a_row, x_panel, x_depth_, a_gate);
             // In the masked copies z comes second: g z r, and once more g.
-            tile.template add_product<TILE_Z, RECURRENT, MASKED>(a + x_depth_ + a_gate, a_row,
+            tile.template add_product<TILE_Z, RECURRENT, MASKED>(a + h_from_ + a_gate, a_row,
                                                                  h_panel, h_depth_, a_gate);
             for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
@@ -326,11 +325,11 @@ void Gru<T>::weight_gradients(const Stretch& stretch, const Sums& sums) const {
     std::vector<WeightPart> parts;
     if (r_.masks_per_gate()) {
         for (int g = 0; g < GATES; g++)
-            parts.push_back({0, h_from_, g * units, units, g * units, g});
+            parts.push_back({0, x_depth_, g * units, units, g * units, g});
         for (int g = 0; g < 2; g++)
             parts.push_back({h_from_, h_depth_, g * units, units, g * units, g});
     } else {
-        parts.push_back({0, h_from_, 0, 3 * units, 0});
+        parts.push_back({0, x_depth_, 0, 3 * units, 0});
         parts.push_back({h_from_, h_depth_, 0, 2 * units, 0});
     }
     if (reset_after_) parts.push_back({h_from_, h_depth_, 3 * units, units, 2 * units, 2});

@@ -42,8 +42,8 @@ class Gru {
     // Where rows of h are rounded: the states as floats, one row per sequence. A gate that hardly
     // moves its state would otherwise not move it at all.
     float* carried_ = nullptr;
-    // Where the recurrent part of a stacked row starts; depth of what is kept of either part.
-    int64_t h_from_, x_depth_, h_depth_;
+    // Depth of the input and recurrent parts of a stacked row, and where the second starts.
+    int64_t x_depth_, h_from_, h_depth_;
     Aligned<T> panels_;
     std::unique_ptr<Panels<T>> candidate_;  // Rg alone, where the reset comes before
     std::unique_ptr<GateProduct<T>> to_h_, to_x_, to_reset_h_;

@@ -59,8 +59,8 @@ int Lstm<T>::gates_in_vector(int64_t unit) const {
 template <class T>
 void Lstm<T>::pack_weights() {
     const Inputs& in = r_.in;
-    panels_ = room_for_panels<T>(padded(in.units) / LANES * GATES, r_.depth);
-    const int64_t depth = panel_depth<T>(r_.depth), row = GATES * in.units;
+    panels_ = room_for_panels<T>(padded(in.units) / LANES * GATES, r_.width);
+    const int64_t depth = panel_depth<T>(r_.width), row = GATES * in.units;
     for (int64_t unit = 0; unit < in.units; unit += vectors_of_block(unit) * LANES) {
         const int vectors = vectors_of_block(unit), width = r_.masks_per_gate() ? vectors : SPAN;
         T* block = panels_.data() + unit * depth * GATES;
@@ -73,11 +73,10 @@ void Lstm<T>::pack_weights() {
             const int64_t at = unit + i % vectors * LANES, column = i / vectors * in.units + at;
             const int64_t columns = in.units - at, step = width * LANES;
             T* out = block + i / width * width * depth * LANES + i % width * VECTOR_STEP<T>;
-            pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns, out, step,
-                        r_.h_at - r_.kept_from);
-            if (r_.multiplies_inputs_ahead()) continue;
             if (in.bias) pack_column({in.bias + column, 0, 1}, 1, columns, out, step);
             pack_column({in.kernel + column, row, 1}, in.features, columns, out, step, r_.x_at);
+            pack_column({in.recurrent_kernel + column, row, 1}, in.units, columns, out, step,
+                        r_.h_at);
         }
     }
 }
@@ -160,7 +159,7 @@ void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t fir
     const States states = states_of(s, own);
     const int64_t a_row = MASKED ? r_.stride : stacked.step;
     const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
-    const T* panels = panels_.data() + first_unit * panel_depth<T>(r_.depth) * GATES;
+    const T* panels = panels_.data() + first_unit * panel_depth<T>(r_.width) * GATES;
     const auto unit_of = [=](int v) { return first_unit + v % VECTORS * LANES; };
     for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
         constexpr int SIZE = decltype(size)::value;
@@ -178,7 +177,7 @@ void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t fir
                     expect(states.new_h[first + n] + unit_of(v));
                 }
             }
-        tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.depth, a_gate);
+        tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.width, a_gate);
         for (int n = 0; n < size; n++) {
             const int64_t row = first + n;
             const bool skip = r_.skips(s, own.row(row));
@@ -207,7 +206,7 @@ void Lstm<T>::step_shared(int64_t s, const Own& own, int64_t unit, Phi phi, Sigm
         Tile<SIZE, WIDTH> tile(size);
         tile.clear();
         for (int n = 0; n < size && in.ids; n++) {
-            const float* chosen = r_.product_of_input(s, own, first + n);
+            const float* chosen = r_.chosen(s, own, first + n);
             float* to = reinterpret_cast<float*>(&tile.at[n][0]);
             for (int g = 0; g < GATES; g++)
                 std::copy(chosen + g * in.units + unit, chosen + (g + 1) * in.units, to + g * PART);

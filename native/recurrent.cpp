@@ -2,14 +2,6 @@
 
 namespace leftfold {
 
-namespace {
-
-bool has_masks_per_gate(const Inputs& in) {
-    return in.recurrent_dropout || (in.input_dropout && in.input_dropouts > 1);
-}
-
-}  // namespace
-
 template <class T>
 Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int gates, int bias_rows,
                           std::vector<int> mask_order)
@@ -19,12 +11,8 @@ Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int ga
       x_at(bias_rows > 0),
       h_at(in.features + bias_rows),
       width(h_at + in.units),
-      kept_from(std::is_same_v<T, float> && has_masks_per_gate(in) && MaskedInputs::can_multiply(in)
-                    ? x_at + in.features
-                    : 0),
-      depth(width - kept_from),
-      stride(spread<T>(depth)),
-      masks_per_gate_(has_masks_per_gate(in)),
+      stride(spread<T>(width)),
+      masks_per_gate_(in.recurrent_dropout || (in.input_dropout && in.input_dropouts > 1)),
       mask_order_(std::move(mask_order)) {
     if (mask_order_.empty())
         for (int g = 0; g < gates; g++)
@@ -33,7 +21,6 @@ Recurrence<T>::Recurrence(const Inputs& inputs, const Allocate& allocate, int ga
     stacked_ = allocate_rows<T>(allocate, 1, stacked + in.batch * spread<T>(in.units));
     final_h_ = stacked_ + stacked;
     if (masks_per_gate_) build_gate_masks();
-    if (multiplies_inputs_ahead()) masked_inputs_ = std::make_unique<MaskedInputs>(in, gates);
     if (in.ids) pack_ids();
 }
 
@@ -84,33 +71,7 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
     T* target = scratch;
     for (const int g : mask_order_)
         for (int64_t i = 0; i < own.count; i++, target += stride)
-            copy_scaled(rows[i], gate_mask(g, own.row(i)) + kept_from, target, depth);
-}
-
-template <class T>
-int64_t Recurrence<T>::products_of_a_row() const {
-    return multiplies_inputs_ahead() ? MaskedInputs::STEPS * masked_inputs_->row() : 0;
-}
-
-// Where a step has no products yet, those of the steps to come are computed, row by row.
-template <class T>
-void Recurrence<T>::multiply_inputs(int64_t s, Own& own, float* products) const {
-    constexpr int64_t STEPS = MaskedInputs::STEPS;
-    own.products = products + s % STEPS * masked_inputs_->row();
-    own.products_step = products_of_a_row();
-    if (s % STEPS) return;
-    for (int64_t i = 0; i < own.count; i++) {
-        const int64_t r = own.row(i);
-        const int steps = static_cast<int>(std::min(STEPS, schedule.length(r) - s));
-        const float* x[STEPS];
-        for (int k = 0; k < steps; k++)
-            x[k] = input(s + k, r);
-        // The next row's, which lie elsewhere.
-        for (int k = 0; k < steps && i + 1 < own.count; k++)
-            for (int64_t at = 0; at < in.features; at += LINE<float>)
-                __builtin_prefetch(input(s + k, own.row(i + 1)) + at);
-        masked_inputs_->multiply(schedule.source(r), x, steps, products + i * own.products_step);
-    }
+            copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 
 template <class T>
@@ -163,24 +124,21 @@ void Recurrence<T>::start(const Own& all) const {
 
 template <class T>
 void Recurrence<T>::read_inputs(int64_t s, const Own& own) const {
-    if (h_at == kept_from) return;  // neither inputs nor ones
+    if (h_at == 0) return;  // neither inputs nor ones
     const bool one_mask = in.input_dropout && !masks_per_gate_;
     const Rows<T> rows = stacked(s, own);
     for (int64_t i = 0; i < own.count; i++) {
-        T* row = rows[i];
-        if (h_at > x_at + in.features)
-            store_partial(row + h_at - kept_from - 1, broadcast(1.0f), 1);
-        if (multiplies_inputs_ahead()) continue;
-        const int64_t r = own.row(i);
-        const float* x = input(s, r);
+        const int64_t r = own.row(i), b = schedule.source(r);
+        const float* x = in.x + (b * in.time + schedule.time_of(r, s)) * in.features;
         // The next step's input follows, but the processor sees too many sequences to guess it.
         const float* next = in.reversed ? x - in.features : x + in.features;
         for (int64_t at = 0; at < in.features && s + 1 < schedule.length(r); at += LINE<float>)
             __builtin_prefetch(next + at);
+        T* row = rows[i];
         if (x_at) store_partial(row, broadcast(1.0f), 1);
+        if (h_at > x_at + in.features) store_partial(row + h_at - 1, broadcast(1.0f), 1);
         if (one_mask) {
-            copy_scaled(x, in.input_dropout + schedule.source(r) * in.features, row + x_at,
-                        in.features);
+            copy_scaled(x, in.input_dropout + b * in.features, row + x_at, in.features);
         } else {
             copy(x, row + x_at, in.features);
         }

@@ -13,14 +13,12 @@
 
 #include <cstring>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "activations.hpp"
 #include "aligned.hpp"
 #include "embedding.hpp"
 #include "gemm.hpp"
-#include "masked_inputs.hpp"
 #include "schedule.hpp"
 #include "threads.hpp"
 #include "tile.hpp"
@@ -96,9 +94,6 @@ struct Share {
 struct Own {
     Share share;
     int64_t first, team, count;
-    // Products of their inputs with the kernel, so far apart, where those are computed ahead.
-    const float* products = nullptr;
-    int64_t products_step = 0;
 
     Own(const Schedule& schedule, const Share& share, int64_t running)
         : share(share),
@@ -183,17 +178,14 @@ class Recurrence {
     const Schedule schedule;
     const int gates;
     // Parts of a stacked row: `bias_rows` ones (0 or 1 before x; GRU has a second before h).
-    const int64_t x_at, h_at, width;
-    // Where products of inputs are computed ahead, only the columns from this one on are kept in
-    // memory; `depth` columns remain.
-    const int64_t kept_from, depth, stride;
+    const int64_t x_at, h_at, width, stride;
 
     // The stacked rows of step s, and the states in them, from before the step.
     Rows<T> stacked(int64_t s, const Own& own) const {
         return {stacked_ + slot(s, own) * stride, own.team * stride};
     }
     Rows<T> previous_h(int64_t s, const Own& own) const {
-        return {stacked(s, own).first + h_at - kept_from, own.team * stride};
+        return {stacked(s, own).first + h_at, own.team * stride};
     }
     // Where h of step s goes: into the next stacked row, or to the end of the sequence.
     StateRows<T> next_h(int64_t s, const Own& own) const {
@@ -226,28 +218,24 @@ class Recurrence {
     int64_t slots() const { return in.keep ? schedule.rows() : 2 * in.batch; }
     int threads() const;
     bool masks_per_gate() const { return masks_per_gate_; }
-    bool multiplies_inputs_ahead() const { return kept_from > 0; }
     bool skips(int64_t s, int64_t r) const { return schedule.has_holes() && schedule.hole(r, s); }
 
-    // Whether products of inputs with the kernel are there before a step.
-    bool has_products() const { return in.ids || multiplies_inputs_ahead(); }
-    // That of a thread's row i at step s: a row of the kernel, where inputs are ids.
-    const float* product_of_input(int64_t s, const Own& own, int64_t i) const {
-        if (own.products) return own.products + i * own.products_step;
+    // The row of the kernel that stands for the input of a thread's row i at step s.
+    const float* chosen(int64_t s, const Own& own, int64_t i) const {
         return in.kernel + int64_t{ids_[packed(s, own) + i * own.team]} * gates * in.units;
     }
 
     // Begins columns [FIRST, FIRST + COUNT) of a tile, for a thread's rows from `first` on: with
-    // the products of their inputs, or with zeros. `column(v)` says where column v begins in such a
-    // product, and how much of its gate is left there. Rows of a large kernel come from far away
-    // and in no order: those of the tile to come are asked for in time.
+    // the rows of the kernel that their ids choose, or with zeros. `column(v)` says where column v
+    // begins in such a row, and how much of its gate is left there. Rows of a large kernel come
+    // from far away and in no order: those of the tile to come are asked for in time.
     template <int FIRST, int COUNT, int SIZE, int WIDTH, class Column>
     LEFTFOLD_INLINE void begin(Tile<SIZE, WIDTH>& tile, int64_t s, const Own& own, int64_t first,
                                Column&& column) const {
-        if (COUNT < WIDTH || !has_products()) tile.clear();  // products fill a whole tile
-        if (!has_products()) return;
+        if (COUNT < WIDTH || !in.ids) tile.clear();  // rows of the kernel fill a whole tile
+        if (!in.ids) return;
         for (int n = 0; n < tile.rows; n++) {
-            const float* row = product_of_input(s, own, first + n);
+            const float* row = chosen(s, own, first + n);
             for (int v = 0; v < COUNT; v++) {
                 const auto [at, left] = column(v);
                 tile.at[n][FIRST + v] = load_partial(row + at, left);
@@ -255,7 +243,7 @@ class Recurrence {
         }
         const int64_t next = first + tile.rows;
         for (int64_t i = next; i < next + tile.rows && i < own.count; i++) {
-            const float* row = product_of_input(s, own, i);
+            const float* row = chosen(s, own, i);
             for (int v = 0; v < COUNT; v++)
                 expect(row + column(v).first);
         }
@@ -296,19 +284,13 @@ class Recurrence {
     const float* gate_mask(int g, int64_t r) const {
         return gate_masks_.data() + (g * in.batch + r) * width;
     }
-    // The input of row r of the batch at step s.
-    const float* input(int64_t s, int64_t r) const {
-        return in.x + (schedule.source(r) * in.time + schedule.time_of(r, s)) * in.features;
-    }
-    // The stacked row of a packed row, from column `kept_from` on; the next follows after `stride`
-    // elements.
+    // The stacked row of a packed row; the next follows after `stride` elements.
     const T* stacked_row(int64_t row) const { return stacked_ + row * stride; }
 
   private:
     T* stacked_;
     T* final_h_;
     bool masks_per_gate_;
-    std::unique_ptr<MaskedInputs> masked_inputs_;  // where inputs are multiplied ahead
     std::vector<int> mask_order_;
     Floats gate_masks_;
     std::vector<int32_t> ids_;  // of every packed row
@@ -320,8 +302,6 @@ class Recurrence {
         return threads % schedule.halves() ? threads : threads / schedule.halves();
     }
     void pack_ids();
-    int64_t products_of_a_row() const;
-    void multiply_inputs(int64_t s, Own& own, float* products) const;
     void start(const Own& all) const;
     void read_inputs(int64_t s, const Own& own) const;
     void write_outputs(int64_t s, const Own& own, float* output) const;
@@ -353,12 +333,10 @@ void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
     for_each_share(threads(), [&](const Share& share) {
         const Own all = all_of(share);
         Aligned<T> scratch(masks_per_gate_ ? all.count * mask_order_.size() * stride : 0);
-        Floats products(all.count * products_of_a_row());
         start(all);
         for (int64_t s = 0; s < schedule.steps(); s++) {
-            Own own = running(share, s);
+            const Own own = running(share, s);
             if (own.count == 0) break;
-            if (multiplies_inputs_ahead()) multiply_inputs(s, own, products.data());
             read_inputs(s, own);
             if (masks_per_gate_) mask_rows(s, own, scratch.data());
             step(s, own, scratch.data());

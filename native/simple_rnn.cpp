@@ -8,13 +8,11 @@ template <class T>
 SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
     : r_(inputs, allocate, 1, inputs.bias != nullptr),
       deltas_row_(spread<T>(inputs.units)),
-      panels_(inputs.units, r_.depth, r_.h_at - r_.kept_from) {
+      panels_(inputs.units, r_.width, r_.h_at) {
     const Inputs& in = r_.in;
-    panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at - r_.kept_from, in.units);
-    if (!r_.multiplies_inputs_ahead()) {
-        if (in.bias) panels_.pack({in.bias, 0, 1}, 0, 1);
-        panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
-    }
+    if (in.bias) panels_.pack({in.bias, 0, 1}, 0, 1);
+    panels_.pack({in.kernel, in.units, 1}, r_.x_at, in.features);
+    panels_.pack({in.recurrent_kernel, in.units, 1}, r_.h_at, in.units);
     if (!in.keep) return;
     deltas_of_half_ = r_.most_rows_in_a_stretch();
     const int mask = r_.masks_per_gate() ? 0 : GateProduct<T>::NO_MASK;

@@ -100,23 +100,10 @@ struct Tile {
         add<0, WIDTH, false>([&](int r, int, int64_t k) { return a[r][k * a_step]; }, b, depth);
     }
 
-    // The whole tile += A * panel, of A only the columns that `kept` lists. Row r of A starts at
-    // `a[r]`.
-    LEFTFOLD_INLINE void add_kept(const float* const (&a)[ROWS], const int32_t* kept, int64_t count,
-                                  const float* panel) {
-        add<0, WIDTH, false>([&](int r, int, int64_t k) { return a[r][k]; }, panel, count,
-                             WIDTH * LANES, [=](int64_t i) { return int64_t{kept[i]}; });
-    }
-
   private:
-    struct All {
-        LEFTFOLD_INLINE int64_t operator()(int64_t i) const { return i; }
-    };
-
-    // The product over k = chosen(0) .. chosen(depth - 1).
-    template <int FIRST, int COUNT, bool OWN_A, class Left, class Chosen = All>
+    template <int FIRST, int COUNT, bool OWN_A, class Left>
     LEFTFOLD_INLINE void add(Left&& left, const float* panel, int64_t depth,
-                             int64_t panel_step = COUNT * LANES, Chosen chosen = {}) {
+                             int64_t panel_step = COUNT * LANES) {
         // Locals, which the compiler keeps in registers.
         Vector local[ROWS][COUNT];
 #pragma GCC unroll 12
@@ -124,12 +111,11 @@ struct Tile {
 #pragma GCC unroll 4
             for (int v = 0; v < COUNT; v++)
                 local[r][v] = at[r][FIRST + v];
-        for (int64_t i = 0; i < depth; i++) {
-            const int64_t k = chosen(i);
+        for (int64_t k = 0; k < depth; k++) {
             Vector b[COUNT];
 #pragma GCC unroll 4
             for (int v = 0; v < COUNT; v++)
-                b[v] = load(panel + k * panel_step + v * LANES);
+                b[v] = load(panel + v * LANES);
 #pragma GCC unroll 12
             for (int r = 0; r < ROWS; r++) {
                 Vector x = broadcast(left(r, 0, k));
@@ -139,6 +125,7 @@ struct Tile {
                     local[r][v] += x * b[v];
                 }
             }
+            panel += panel_step;
         }
 #pragma GCC unroll 12
         for (int r = 0; r < ROWS; r++)

@@ -44,12 +44,7 @@ class MaskedSums {
         for (const Span& span : spans_)
             vectors_ += span.vectors;
         const int64_t steps = stretch.to - stretch.from;
-        // What is not kept in stacked rows begins in vectors of its own.
-        for (int64_t k = 0; k < r_.width; k++)
-            column_of_.push_back(k < r_.kept_from && k >= r_.x_at ? first_x() + k - r_.x_at
-                                 : k >= r_.kept_from              ? first_kept() + k - r_.kept_from
-                                                                  : k);
-        left_.resize(steps * (first_kept() + padded(r_.depth)));
+        left_.resize(steps * padded(r_.width));
         panels_.resize(steps * vectors_ * LANES);
     }
 
@@ -86,14 +81,8 @@ class MaskedSums {
     float* target_;
     int64_t vectors_ = 0, depth_ = 0;
     std::vector<int64_t> kept_;
-    // Where a column of a stacked row is in `left_`, and the vectors in which inputs begin and what
-    // rows keep, if that is not all.
-    std::vector<int64_t> column_of_;
     Floats left_;    // a sequence's stacked rows: LANES columns of all steps, then the next ones
     Floats panels_;  // and its gate gradients, span by span
-
-    int64_t first_x() const { return padded(r_.x_at); }
-    int64_t first_kept() const { return r_.kept_from ? first_x() + padded(r_.in.features) : 0; }
 
     int64_t columns(const Span& span) const {
         return std::min<int64_t>(span.part.columns - span.first, span.vectors * LANES);
@@ -102,17 +91,8 @@ class MaskedSums {
         return target_ + row * r_.gates * r_.in.units + span.part.to + span.first;
     }
 
-    // Columns of a stacked row, at step k of the stretch, into vectors from `column` on.
-    template <class U>
-    void put(const U* columns, int64_t count, int64_t column, int64_t k) {
-        for (int64_t at = 0; at < count; at += LANES)
-            store(left_.data() + (column + at) * depth_ + k * LANES,
-                  load_partial(columns + at, count - at));
-    }
-
     // Row i of the half, at all its steps.
     void pack(int64_t i) {
-        const int64_t first = r_.schedule.first_row(stretch_.half);
         const auto row_at = [&](int64_t k) {
             return r_.schedule.packed(stretch_.half, stretch_.from + k) + i - stretch_.first;
         };
@@ -121,14 +101,12 @@ class MaskedSums {
             const T* deltas = deltas_[row_at(k)];
             if (k + AHEAD < depth_) {
                 const T* next = r_.stacked_row(stretch_.first + row_at(k + AHEAD));
-                for (int64_t at = 0; at < r_.depth; at += LINE<T>)
+                for (int64_t at = 0; at < r_.width; at += LINE<T>)
                     __builtin_prefetch(next + at);
             }
-            put(stacked, r_.depth, first_kept(), k);
-            if (r_.multiplies_inputs_ahead()) {
-                put(r_.input(stretch_.from + k, first + i), r_.in.features, first_x(), k);
-                if (r_.x_at) store(left_.data() + k * LANES, broadcast(1.0f));
-            }
+            for (int64_t at = 0; at < r_.width; at += LANES)
+                store(left_.data() + at * depth_ + k * LANES,
+                      load_partial(stacked + at, r_.width - at));
             const T* next = k + AHEAD < depth_ ? deltas_[row_at(k + AHEAD)] : deltas;
             float* panel = panels_.data();
             for (const Span& span : spans_) {
@@ -158,8 +136,7 @@ class MaskedSums {
             const int64_t* chosen = kept_.data() + first;
             const float* a[SIZE];
             for (int n = 0; n < SIZE; n++) {
-                const int64_t column = column_of_[chosen[n]], lane = column % LANES;
-                a[n] = left_.data() + (column - lane) * depth_ + lane;
+                a[n] = left_.data() + chosen[n] / LANES * LANES * depth_ + chosen[n] % LANES;
                 for (int v = 0; v < COUNT; v++)
                     expect(result(span, chosen[n]) + v * LANES);
             }
