@@ -92,6 +92,7 @@ NB_MODULE(LEFTFOLD_MODULE, m) {
     m.def("sigmoid", &lf::elementwise<lf::sigmoid>);
     lf::bind_recurrent(m);
     lf::bind_dense(m);
+    lf::bind_losses(m);
     lf::bind_optimizers(m);
     lf::bind_stream(m);
     lf::bind_vectors(m);

@@ -15,6 +15,7 @@ inline auto array_argument(const char* name) {
 
 void bind_recurrent(nb::module_& m);
 void bind_dense(nb::module_& m);
+void bind_losses(nb::module_& m);
 void bind_optimizers(nb::module_& m);
 void bind_stream(nb::module_& m);
 void bind_vectors(nb::module_& m);

@@ -125,6 +125,19 @@ DENSE = [
         {"probabilities": floats(7, 3), "labels": ids(7), "d_losses": floats(7), "smoothing": 0.1},
     ),
     Call(
+        "binary_crossentropy",
+        {"targets": floats(7), "outputs": floats(7), "low": 0.1, "high": 0.9},
+    ),
+    Call(
+        "share_crossentropy",
+        {"outputs": floats(7, 3), "labels": ids(7), "low": 0.1, "high": 0.9},
+    ),
+    Call(
+        "share_crossentropy_gradient",
+        {"labels": ids(7), "d_losses": floats(7), "slopes": floats(7), "own_slopes": floats(7)}
+        | {"classes": 3},
+    ),
+    Call(
         "likeliest",
         {"logits": floats(7, 3), "first": 1, "chosen": np.zeros((7, 2), np.int32)}
         | {"log_probabilities": floats(7, 2)},

@@ -141,6 +141,58 @@ def test_softmax_crossentropy(native, rows, classes, scale, offset, smoothing, s
 
 
 @examples(60)
+@given(count=st.integers(0, 300), beyond=st.floats(0, 0.2), seed=SEEDS)
+def test_binary_crossentropy(native, count, beyond, seed):
+    random = np.random.default_rng(seed)
+    targets = random.choice([0, 1, 0.3], count).astype(np.float32)
+    # Some outputs are beyond the bounds, but none so near to them that rounding decides it.
+    outputs = random.uniform(-beyond, 1 + beyond, count).astype(np.float32)
+    low, high = 0.01, 0.99
+    outputs[np.abs(outputs - low) < 1e-4] = 0.5
+    outputs[np.abs(outputs - high) < 1e-4] = 0.5
+    actual = native.binary_crossentropy(targets, outputs, low, high)
+    exact = targets.astype(np.float64), outputs.astype(np.float64)
+    expected = reference.binary_crossentropy(*exact, low, high)
+    for name, mine, right in zip(("losses", "slopes"), actual, expected, strict=True):
+        assert_close(mine, right, TOLERANCE, name)
+
+
+@examples(60)
+@given(rows=st.integers(0, 60), classes=dimension(300), bounded=st.booleans(), seed=SEEDS)
+def test_share_crossentropy(native, rows, classes, bounded, seed):
+    random = np.random.default_rng(seed)
+    outputs = random.uniform(0.1, 2, (rows, classes)).astype(np.float32)
+    labels = random.integers(0, classes, rows).astype(np.int32)
+    shares = (outputs / outputs.sum(axis=1, keepdims=True))[np.arange(rows), labels]
+    middle = min(float(np.median(shares)) * 1.0001, 0.9) if rows else 0.5
+    low, high = (middle, min(2 * middle, 0.95)) if bounded else (1e-7, 1 - 1e-7)
+    actual = native.share_crossentropy(outputs, labels, low, high)
+    expected = reference.share_crossentropy(outputs.astype(np.float64), labels, low, high)
+    for name, mine, right in zip(("losses", "slopes", "own_slopes"), actual, expected, strict=True):
+        assert_close(mine, right, TOLERANCE, name)
+    given_back = normal(random, rows), *actual[1:]
+    actual = native.share_crossentropy_gradient(labels, *given_back, classes)
+    exact = [array.astype(np.float64) for array in given_back]
+    expected = reference.share_crossentropy_gradient(labels, *exact, classes)
+    assert_close(actual, expected, TOLERANCE, "gradient")
+
+
+def test_not_a_number_stays_one(native):
+    bad = np.array([np.nan], np.float32)
+    losses, slopes = native.binary_crossentropy(np.ones(1, np.float32), bad, 0.1, 0.9)
+    assert np.isnan([*losses, *slopes]).all()
+    row = np.array([[np.nan, 1]], np.float32)
+    for values in native.share_crossentropy(row, np.ones(1, np.int32), 0.1, 0.9):
+        assert np.isnan(values).all()
+
+
+def test_shares_expect_a_number_of_classes(native):
+    nothing = np.zeros(0, np.float32)
+    with pytest.raises(ValueError, match="classes to be at least 0, got -1"):
+        native.share_crossentropy_gradient(np.zeros(0, np.int32), *[nothing] * 3, -1)
+
+
+@examples(60)
 @given(
     rows=st.integers(0, 20),
     classes=dimension(300),

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from leftfold.engine import workspace
 from leftfold.engine.config import epsilon
+from leftfold.engine.kernels import kernel as find_kernel
 from leftfold.engine.primitive import primitive
 from leftfold.engine.tensor import as_full_array
 from leftfold.ops.dtypes import alike, floating
@@ -54,18 +54,18 @@ def binary_crossentropy_values(target: Any, output: Any, from_logits: bool, need
 
         return losses, vjp
 
-    low, high = output.dtype.type(epsilon()), output.dtype.type(1 - epsilon())
-    p = np.clip(output, low, high)
-    log_p, log_not_p = np.log(p), np.log(1 - p)
+    flat = np.ascontiguousarray(target).reshape(-1), np.ascontiguousarray(output).reshape(-1)
+    compute = find_kernel("binary_crossentropy", output.dtype)
+    losses, slopes = compute(*flat, epsilon(), 1 - epsilon())
 
     def clipped_vjp(dy: Any) -> Any:
-        inside = (output >= low) & (output <= high)
-        return (
-            dy * (log_not_p - log_p) if needs[0] else None,
-            dy * inside * (p - target) / (p * (1 - p)) if needs[1] else None,
-        )
+        dtarget = None
+        if needs[0]:
+            p = np.clip(output, output.dtype.type(epsilon()), output.dtype.type(1 - epsilon()))
+            dtarget = dy * (np.log(1 - p) - np.log(p))
+        return dtarget, dy * slopes.reshape(output.shape) if needs[1] else None
 
-    return -(target * log_p + (1 - target) * log_not_p), clipped_vjp
+    return losses.reshape(output.shape), clipped_vjp
 
 
 @primitive
@@ -151,17 +151,14 @@ def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
             f"{output.shape[:-1]}, got {labels.shape}."
         )
     check_range(labels, classes, "sparse_categorical_crossentropy", "label")
-    places = labels.astype(np.int64)[..., None]
-    low, high = epsilon(), 1 - epsilon()
-    total = np.sum(output, axis=-1, keepdims=True)
-    share = np.take_along_axis(output, places, -1) / total
-    kept = np.clip(share, low, high)
+    places = np.ascontiguousarray(labels, np.int32).reshape(-1)
+    rows = np.ascontiguousarray(output).reshape(-1, classes)
+    compute = find_kernel("share_crossentropy", output.dtype)
+    losses, *slopes = compute(rows, places, epsilon(), 1 - epsilon())
 
     def vjp(dy: Any) -> Any:
-        slope = (dy[..., None] * (share == kept) / total).astype(output.dtype, copy=False)
-        doutput = workspace.empty(output.shape, output.dtype)
-        doutput[...] = slope
-        np.put_along_axis(doutput, places, slope - slope / kept, -1)
-        return None, doutput
+        carry_back = find_kernel("share_crossentropy_gradient", output.dtype)
+        dy = np.ascontiguousarray(dy).reshape(-1)
+        return None, carry_back(places, dy, *slopes, classes).reshape(output.shape)
 
-    return -np.log(kept)[..., 0], vjp
+    return losses.reshape(labels.shape), vjp

@@ -5,6 +5,11 @@ missing, and in other types, these run.
 """
 
 from leftfold.engine.reference.cooccurrence import cooccurrence_counts
+from leftfold.engine.reference.crossentropy import (
+    binary_crossentropy,
+    share_crossentropy,
+    share_crossentropy_gradient,
+)
 from leftfold.engine.reference.embedding import (
     distinct_ids,
     embedding_backward,
@@ -51,6 +56,7 @@ __all__ = [
     "adamax_update",
     "amsgrad_update",
     "batched_gemm",
+    "binary_crossentropy",
     "cooccurrence_counts",
     "dense_backward",
     "distinct_ids",
@@ -71,6 +77,8 @@ __all__ = [
     "rmsprop_update",
     "scale",
     "sgd_update",
+    "share_crossentropy",
+    "share_crossentropy_gradient",
     "simple_rnn_backward",
     "simple_rnn_forward",
     "softmax",
