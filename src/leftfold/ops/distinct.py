@@ -27,10 +27,12 @@ def token_ids(numbers: Any, /, vocabulary: int) -> Any:
         >>> token_ids(np.array([2.0, 0.0]), vocabulary=3).numpy()
         array([2, 0], dtype=int32)
     """
-    with np.errstate(invalid="ignore"):  # NaN is told below
-        ids = numbers.astype(np.int32, copy=False)
-    if ids.dtype != numbers.dtype and not np.array_equal(ids, numbers):
-        raise ValueError("token_ids expected whole numbers.")
+    ids = numbers
+    if numbers.dtype != np.int32:
+        with np.errstate(invalid="ignore"):  # NaN is told below
+            ids = numbers.astype(np.int32)
+        if not np.array_equal(ids, numbers):
+            raise ValueError("token_ids expected whole numbers.")
     check_range(ids, vocabulary, "token_ids", "id")
     return ids, None
 
