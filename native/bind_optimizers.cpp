@@ -1,6 +1,7 @@
 // Optimiser steps as Python functions. All arrays are flat, of one length, and change in place.
 #include "bindings.hpp"
 #include "optimizers.hpp"
+#include "zeros.hpp"
 
 namespace leftfold {
 
@@ -99,6 +100,12 @@ void scale_in_place(nb::handle gradients, float factor) {
     scale(flat.count(), flat.values(), factor);
 }
 
+void clear_in_place(nb::handle values) {
+    const Flat flat("clear", values, "values");
+    nb::gil_scoped_release unlocked;
+    write_zeros(flat.values(), flat.count());
+}
+
 }  // namespace
 
 void bind_optimizers(nb::module_& m) {
@@ -117,6 +124,7 @@ void bind_optimizers(nb::module_& m) {
           arg("learning_rate"), arg("u_t"), arg("u_next"), arg("u_product"), arg("u_product_next"),
           arg("beta_1"), arg("beta_2"), arg("beta_2_power"), arg("epsilon"));
     m.def("squared_norm", &norm, array("gradients"));
+    m.def("clear", &clear_in_place, array("values"));
     m.def("scale", &scale_in_place, array("gradients"), arg("factor"));
 }
 

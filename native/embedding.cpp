@@ -15,13 +15,6 @@ void embedding_forward(const float* table, const int32_t* ids, int64_t count, in
     });
 }
 
-void clear_table(float* table, int64_t count) {
-    in_parallel(threads_for(0.1 * count, count / LANES), [&](int thread, int team) {
-        const int64_t from = count * thread / team, to = count * (thread + 1) / team;
-        std::fill(table + from, table + to, 0.0f);
-    });
-}
-
 int32_t distinct_ids(const int32_t* ids, int64_t count, int64_t vocabulary, int32_t* words,
                      int32_t* places) {
     std::vector<int32_t> place_of(vocabulary, 0);

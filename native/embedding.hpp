@@ -18,9 +18,6 @@ void embedding_forward(const float* table, const int32_t* ids, int64_t count, in
 int32_t distinct_ids(const int32_t* ids, int64_t count, int64_t vocabulary, int32_t* words,
                      int32_t* places);
 
-// Zeros, written by as many threads as are worth it.
-void clear_table(float* table, int64_t count);
-
 // total[ids[i]] += rows[i], rows of `width` numbers that begin `stride` apart in `rows`. Every
 // thread has columns of its own and adds all rows to them in one order, so that sums do not depend
 // on how many there are.

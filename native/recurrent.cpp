@@ -1,5 +1,7 @@
 #include "recurrent.hpp"
 
+#include "embedding.hpp"
+
 namespace leftfold {
 
 template <class T>

@@ -17,11 +17,11 @@
 
 #include "activations.hpp"
 #include "aligned.hpp"
-#include "embedding.hpp"
 #include "gemm.hpp"
 #include "schedule.hpp"
 #include "threads.hpp"
 #include "tile.hpp"
+#include "zeros.hpp"
 
 namespace leftfold {
 
@@ -374,7 +374,7 @@ void Recurrence<T>::backward(const OutputGradients& given, const InputGradients&
         float* target = stretch.half == 1 && apart ? of_second.data() : wanted.weights;
         weights(stretch, Sums{target, !first, alone});
     };
-    if (in.ids) clear_table(wanted.kernel, in.vocabulary * gates * in.units);
+    if (in.ids) write_zeros(wanted.kernel, in.vocabulary * gates * in.units);
     const int count = threads();  // which another thread of Python may change in the meantime
     const bool alone = apart && shares_of_a_half(count) == 1;
     int64_t to = schedule.steps();

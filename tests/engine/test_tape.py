@@ -251,6 +251,18 @@ def test_reading_every_timestep_adds_into_one_array():
     assert all(total is totals[0] for total in totals)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_go_to_where_they_are_wanted_whatever_was_there(dtype):
+    x = Tensor(np.zeros((4, 3), dtype), tracked=True)
+    around = np.full((4, 6), 7, dtype)
+    for wanted in (np.full((4, 3), 7, dtype), around[:, ::2]):
+        with Tape() as tape:
+            y = ops.sum(x[1:3])
+        tape.gradient(y, [x], into=[wanted])
+        assert wanted.tolist() == [[0] * 3, [1] * 3, [1] * 3, [0] * 3]
+    assert (around[:, 1::2] == 7).all()
+
+
 def test_gradients_on_the_way_are_given_back_as_soon_as_they_were_used():
     alive: list[weakref.ref[np.ndarray]] = []
     counts = []

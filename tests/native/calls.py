@@ -144,6 +144,7 @@ DENSE = [
         in_place=("chosen", "log_probabilities"),
     ),
     Call("squared_norm", {"gradients": floats(9)}),
+    Call("clear", {"values": floats(9)}, in_place=("values",)),
     Call("scale", {"gradients": floats(9), "factor": 2.0}, in_place=("gradients",)),
     Call("uniform", {"key0": 1, "key1": 2, "count": 9}),
     Call("dropout_mask", {"key0": 1, "key1": 2, "count": 9, "rate": 0.5}),

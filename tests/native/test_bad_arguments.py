@@ -108,6 +108,7 @@ FREE = {
     ("share_crossentropy_gradient", "labels", 0),
     ("likeliest", "logits", 1),
     ("squared_norm", "gradients", 0),
+    ("clear", "values", 0),
     ("scale", "gradients", 0),
     ("dropout", "x", 0),
     ("cooccurrence_counts", "tokens", 0),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from leftfold.engine import workspace
+from leftfold.engine.kernels import kernel
 from leftfold.engine.recording import active
 from leftfold.engine.tensor import Tensor
 
@@ -25,9 +26,16 @@ class RowGradient(NamedTuple):
     def to_dense(self) -> np.ndarray:
         """The same gradient as an array with a place for every element."""
         total = workspace.empty(self.shape, self.dtype)
-        total.fill(0)
-        self.add_into(total)
+        self.write_into(total)
         return total
+
+    def write_into(self, total: np.ndarray) -> None:
+        """Make it the values of an array."""
+        if total.flags.c_contiguous:
+            kernel("clear", total.dtype)(total.reshape(-1))
+        else:
+            total.fill(0)
+        self.add_into(total)
 
 
 Gradient = np.ndarray | RowGradient
@@ -224,8 +232,7 @@ class _Pending:
         if gradient is None:
             total.fill(0)
         elif isinstance(gradient, RowGradient):
-            total.fill(0)
-            gradient.add_into(total)
+            gradient.write_into(total)
         else:
             total[...] = gradient
 

@@ -191,6 +191,11 @@ def squared_norm(gradients: Array) -> float:
     return float(np.square(gradients).sum(dtype=np.float64))
 
 
+def clear(values: np.ndarray) -> None:
+    """Set `values` to zero, in place."""
+    values.fill(0)
+
+
 def scale(gradients: Array, factor: float) -> None:
     """Multiply in place."""
     gradients *= factor
