@@ -15,19 +15,11 @@ float between(float low, float high, float x) {
     return x < low ? low : x > high ? high : x;
 }
 
-template <class Body>
-void for_each_part(int64_t count, double nanoseconds, Body&& body) {
-    in_parallel(threads_for(nanoseconds * count, count), [&](int thread, int team) {
-        for (int64_t i = count * thread / team; i < count * (thread + 1) / team; i++)
-            body(i);
-    });
-}
-
 }  // namespace
 
 void binary_crossentropy(int64_t count, const float* targets, const float* outputs, float low,
                          float high, float* losses, float* slopes) {
-    for_each_part(count, 20, [=](int64_t i) {
+    share_out(count, 20, [=](int64_t i) {
         const float t = targets[i], p = between(low, high, outputs[i]);
         losses[i] = -(t * std::log(p) + (1.0f - t) * std::log(1.0f - p));
         const float inside = p == outputs[i] ? 1.0f : 0.0f;
@@ -37,7 +29,7 @@ void binary_crossentropy(int64_t count, const float* targets, const float* outpu
 
 void share_crossentropy(const ShareCrossEntropy& given) {
     const int64_t classes = given.classes;
-    for_each_part(given.rows, 0.1 * classes + 20, [&](int64_t i) {
+    share_out(given.rows, 0.1 * classes + 20, [&](int64_t i) {
         const float* row = given.outputs + i * classes;
         Vector sums{};
         for (int64_t k = 0; k < classes; k += LANES)
@@ -53,7 +45,7 @@ void share_crossentropy(const ShareCrossEntropy& given) {
 void share_crossentropy_gradient(const int32_t* labels, const float* d_losses, const float* slopes,
                                  const float* own_slopes, int64_t rows, int64_t classes,
                                  float* d_outputs) {
-    for_each_part(rows, 0.1 * classes + 2, [=](int64_t i) {
+    share_out(rows, 0.1 * classes + 2, [=](int64_t i) {
         float* row = d_outputs + i * classes;
         std::fill(row, row + classes, d_losses[i] * slopes[i]);
         row[labels[i]] = d_losses[i] * own_slopes[i];

@@ -17,10 +17,6 @@ constexpr int64_t DEPTH = 256;
 constexpr int WIDTH = SPAN;
 constexpr int ROWS = tile_rows(WIDTH);
 
-// How many rows before they are copied operands are asked for: each row lies elsewhere, which
-// processors do not foresee.
-constexpr int64_t AHEAD = 8;
-
 // Columns of a panel from which on it pays to copy a transposed left operand first.
 constexpr int64_t WORTH_PACKING = 2 * WIDTH * LANES;
 
@@ -69,14 +65,13 @@ class LeftBlock {
         for (int64_t k = 0; k < depth; k++) {
             const float* from = p_.a.at(row_, k0 + k);
             for (int64_t at = 0; at < rows_; at += LINE<float>)
-                __builtin_prefetch(p_.a.at(row_ + at, k0 + k + AHEAD));
-            __builtin_prefetch(p_.a.at(row_ + rows_ - 1, k0 + k + AHEAD));
+                __builtin_prefetch(p_.a.at(row_ + at, k0 + k + ROWS_AHEAD));
+            __builtin_prefetch(p_.a.at(row_ + rows_ - 1, k0 + k + ROWS_AHEAD));
             for (size_t t = 0; t + 1 < tiles_.size(); t++) {
                 const int64_t first = tiles_[t], size = tiles_[t + 1] - first;
                 float* out = packed_.data() + first * pitch_ + k * size;
-                for (int64_t i = 0; i < GAP; i += LANES) {
+                for (int64_t i = 0; i < GAP; i += LANES)
                     store(out + i, load_partial(from + first + i, rows_ - first - i));
-                }
             }
         }
     }
@@ -121,7 +116,7 @@ void pack_right(const Product& p, int64_t k0, int64_t depth, int64_t column, int
                 float* out = panels + (v * depth + k * width_at(v)) * LANES;
                 for (int64_t w = 0; w < width_at(v); w++) {
                     const int64_t at = (v + w) * LANES;
-                    __builtin_prefetch(source.at(k + AHEAD, at));
+                    __builtin_prefetch(source.at(k + ROWS_AHEAD, at));
                     store(out + w * LANES, load_partial(source.at(k, at), columns - at));
                 }
             }

@@ -22,6 +22,10 @@ struct View {
 
 using MatrixView = View<float>;
 
+// How many rows before they are copied operands are asked for: each row lies elsewhere, which
+// processors do not foresee.
+constexpr int64_t ROWS_AHEAD = 8;
+
 // Rows of a panel that a product of some depth reads: of bfloat16s always whole blocks (see
 // pairs.hpp), which end with zeros.
 template <class T>

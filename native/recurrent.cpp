@@ -78,8 +78,11 @@ void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
 
 template <class T>
 int64_t Recurrence<T>::stretch_before(int64_t to) const {
-    constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T);
-    if (masks_per_gate_) return std::max<int64_t>(to - MASKED_STEPS, 0);
+    // Behind masks: steps after which what a sum costs besides its multiply-adds is little.
+    constexpr int64_t IN_CACHE = (1 << 20) / sizeof(T), MASKED = 24 * IN_CACHE, MASKED_STEPS = 100;
+    const int64_t most = masks_per_gate_ ? MASKED : IN_CACHE, steps = schedule.steps();
+    const int64_t pieces = masks_per_gate_ ? (steps + MASKED_STEPS - 1) / MASKED_STEPS : 1;
+    const int64_t most_steps = (steps + pieces - 1) / std::max<int64_t>(pieces, 1);
     const int64_t row = stride + spread<T>(gates * in.units);
     int64_t from = std::max<int64_t>(to - 1, 0);
     const auto rows_from = [&](int64_t s) {
@@ -88,7 +91,7 @@ int64_t Recurrence<T>::stretch_before(int64_t to) const {
             rows += schedule.packed_rows(half, s, to);
         return rows;
     };
-    while (from > 0 && rows_from(from - 1) * row <= IN_CACHE)
+    while (from > 0 && to - from < most_steps && rows_from(from - 1) * row <= most)
         from--;
     return from;
 }

@@ -2,8 +2,8 @@
 //
 // At every step a cell multiplies one stacked row [1, x, h] (the bias, the input, the previous
 // state) by one stacked matrix [b; W; R]. Stacking makes a step one product instead of three,
-// the gradient of all weights one product over all rows at the end, and the bias an ordinary
-// row. The rows of all steps are kept for that last product.
+// the gradient of all weights one product over all rows, and the bias an ordinary row. The rows of
+// all steps are kept for that last product.
 //
 // Threads share the rows of the batch and nothing else: of a half's rows (see schedule.hpp) the one
 // that has share i of n owns the rows i, i + n, i + 2n, ... for the whole walk, so no thread ever
@@ -138,10 +138,6 @@ struct StateRows {
 // Numbers in a gradient of weights of which each half may have one of its own in the caches.
 constexpr int64_t SMALL_GRADIENT = 160000;
 
-// Steps of a stretch where masks differ by gate: what a sum over a sequence costs, besides its
-// multiply-adds, should be little beside them.
-constexpr int64_t MASKED_STEPS = 100;
-
 // Steps [from, to) of one half, the `rows` packed rows of which begin with `first`.
 struct Stretch {
     int half;
@@ -259,9 +255,10 @@ class Recurrence {
     // bypasses them; `product(stretch, s, own, dh, dx)` adds what flows through the weights to dh
     // and puts the gradient of the inputs in dx, if that is not null.
     //
-    // The gradient of the weights is a product over all rows. It is summed up stretch by stretch
-    // while the rows are still in the caches: `weights(stretch, sums)` adds those of some steps of
-    // a half, `kernel(stretch)` does the same for the kernel where inputs are ids. Gradients that
+    // The gradient of the weights is a product over all rows. It is summed up stretch by stretch,
+    // while the rows are still in the caches unless masks differ by gate: `weights(stretch, sums)`
+    // adds those of some steps of a half, `kernel(stretch)` does the same for the kernel where
+    // inputs are ids. Gradients that
     // are small are summed up apart for each half, so that two threads can do that for their own
     // while the other is still on its way. Where stretches begin, and whether sums are kept apart,
     // follows from the sizes alone, so they do not depend on the threads.
@@ -269,7 +266,8 @@ class Recurrence {
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
                   Products&& product, Weights&& weights, Kernel&& kernel) const;
 
-    // The first step of the stretch that ends at `to`: as many as fit the caches, in all halves.
+    // The first step of the stretch that ends at `to`: as many as fit the caches, in all halves;
+    // where masks differ by gate, enough for sums over one sequence.
     int64_t stretch_before(int64_t to) const;
     // Rows that a half has in its longest.
     int64_t most_rows_in_a_stretch() const;

@@ -13,10 +13,7 @@ namespace {
 // Calls `body(row)` for every row, rows in blocks over the threads.
 template <class Body>
 void for_each_row(int64_t rows, int64_t classes, double operations, Body&& body) {
-    in_parallel(threads_for(0.1 * operations * rows * classes, rows), [&](int thread, int team) {
-        for (int64_t i = rows * thread / team; i < rows * (thread + 1) / team; i++)
-            body(i);
-    });
+    share_out(rows, 0.1 * operations * classes, body);
 }
 
 // Classes whose largest logit says whether any of them is looked at.

@@ -76,4 +76,14 @@ void in_parallel(int threads, Body&& body) {
     run_parts(threads, run, &body);
 }
 
+// Calls `body(i)` for every i below `count`, each of which takes one thread so many nanoseconds: on
+// as many threads as are worth it, neighbours on the same.
+template <class Body>
+void share_out(int64_t count, double nanoseconds, Body&& body) {
+    in_parallel(threads_for(nanoseconds * count, count), [&](int thread, int team) {
+        for (int64_t i = count * thread / team; i < count * (thread + 1) / team; i++)
+            body(i);
+    });
+}
+
 }  // namespace leftfold

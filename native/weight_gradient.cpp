@@ -6,10 +6,6 @@ namespace leftfold {
 
 namespace {
 
-// How many steps before they are copied rows are asked for: each lies elsewhere, which processors
-// do not foresee.
-constexpr int64_t AHEAD = 8;
-
 // Columns that a tile takes at once: `vectors` of a part from column `first` on.
 struct Span {
     WeightPart part;
@@ -29,7 +25,12 @@ std::vector<Span> spans_of(const std::vector<WeightPart>& parts) {
     return spans;
 }
 
-// Sums up some spans behind masks.
+// Sequences of fewer steps in a stretch are summed up with others, up to so many rows together:
+// what a sum costs besides its multiply-adds would be more than what is saved.
+constexpr int64_t SHORT = 24, TOGETHER = 96;
+
+// Sums up some spans behind masks: those of a sequence without the columns that are dropped; those
+// of several short ones with masked copies of their rows.
 template <class T>
 class MaskedSums {
   public:
@@ -43,9 +44,9 @@ class MaskedSums {
           kept_(r_.width) {
         for (const Span& span : spans_)
             vectors_ += span.vectors;
-        const int64_t steps = stretch.to - stretch.from;
-        left_.resize(steps * padded(r_.width));
-        panels_.resize(steps * vectors_ * LANES);
+        const int64_t most = std::max(stretch.to - stretch.from, TOGETHER);
+        left_.resize(most * padded(r_.width));
+        panels_.resize(most * vectors_ * LANES);
     }
 
     void clear_target() const {
@@ -55,18 +56,30 @@ class MaskedSums {
     }
 
     void run() {
-        const Schedule& schedule = r_.schedule;
-        const int64_t first = schedule.first_row(stretch_.half);
-        for (int64_t i = 0; i < schedule.rows_of(stretch_.half); i++) {
-            depth_ = std::min(schedule.length(first + i), stretch_.to) - stretch_.from;
-            if (depth_ <= 0) return;  // and so do all shorter ones behind it
-            pack(i);
+        const int64_t first = r_.schedule.first_row(stretch_.half);
+        const int64_t end = first + r_.schedule.rows_of(stretch_.half);
+        for (int64_t row = first; row < end && steps(row) > 0;) {
+            const bool is_short = steps(row) < SHORT;
+            rows_.clear();
+            const int64_t alone = row;
+            do
+                append(row++);
+            while (is_short && row < end && steps(row) > 0 && depth() + steps(row) <= TOGETHER);
+            pack_right();
+            if (!is_short) pack_left([](int64_t) { return nullptr; });
+            int packed_for = -1;
             const float* panel = panels_.data();
             for (const Span& span : spans_) {
+                const int gate = span.part.gate;
+                if (is_short && gate != packed_for) {
+                    pack_left([&](int64_t r) { return r_.gate_mask(gate, r); });
+                    packed_for = gate;
+                }
                 with_size<SPAN>(span.vectors, [&](auto count) {
-                    add_span<decltype(count)::value>(span, first + i, panel);
+                    const float* mask = is_short ? nullptr : r_.gate_mask(gate, alone);
+                    add_span<decltype(count)::value>(span, mask, panel);
                 });
-                panel += depth_ * span.vectors * LANES;
+                panel += depth() * span.vectors * LANES;
             }
         }
     }
@@ -74,16 +87,26 @@ class MaskedSums {
   private:
     static constexpr int ROWS = tile_rows(SPAN);
 
+    // A packed row, counted from the first of the stretch, and the row of the batch behind it.
+    struct Row {
+        int64_t packed, of_batch;
+    };
+
     const Recurrence<T>& r_;
     const Stretch& stretch_;
     const Rows<T>& deltas_;
     const std::vector<Span> spans_;
     float* target_;
-    int64_t vectors_ = 0, depth_ = 0;
+    int64_t vectors_ = 0;
     std::vector<int64_t> kept_;
-    Floats left_;    // a sequence's stacked rows: LANES columns of all steps, then the next ones
-    Floats panels_;  // and its gate gradients, span by span
+    std::vector<Row> rows_;  // that are summed up together
+    Floats left_;            // their stacked rows: LANES columns of all, then the next ones
+    Floats panels_;          // and their gate gradients, span by span
 
+    int64_t steps(int64_t row) const {
+        return std::min(r_.schedule.length(row), stretch_.to) - stretch_.from;
+    }
+    int64_t depth() const { return rows_.size(); }
     int64_t columns(const Span& span) const {
         return std::min<int64_t>(span.part.columns - span.first, span.vectors * LANES);
     }
@@ -91,23 +114,35 @@ class MaskedSums {
         return target_ + row * r_.gates * r_.in.units + span.part.to + span.first;
     }
 
-    // Row i of the half, at all its steps.
-    void pack(int64_t i) {
-        const auto row_at = [&](int64_t k) {
-            return r_.schedule.packed(stretch_.half, stretch_.from + k) + i - stretch_.first;
-        };
-        for (int64_t k = 0; k < depth_; k++) {
-            const T* stacked = r_.stacked_row(stretch_.first + row_at(k));
-            const T* deltas = deltas_[row_at(k)];
-            if (k + AHEAD < depth_) {
-                const T* next = r_.stacked_row(stretch_.first + row_at(k + AHEAD));
+    void append(int64_t row) {
+        const int64_t count = steps(row);
+        for (int64_t s = stretch_.from; s < stretch_.from + count; s++)
+            rows_.push_back({r_.schedule.packed_row(row, s) - stretch_.first, row});
+    }
+
+    // `mask_of` gives the factors of a row of the batch, or null.
+    template <class MaskOf>
+    void pack_left(MaskOf&& mask_of) {
+        for (int64_t k = 0; k < depth(); k++) {
+            const T* stacked = r_.stacked_row(stretch_.first + rows_[k].packed);
+            const float* mask = mask_of(rows_[k].of_batch);
+            if (k + ROWS_AHEAD < depth()) {
+                const T* next = r_.stacked_row(stretch_.first + rows_[k + ROWS_AHEAD].packed);
                 for (int64_t at = 0; at < r_.width; at += LINE<T>)
                     __builtin_prefetch(next + at);
             }
-            for (int64_t at = 0; at < r_.width; at += LANES)
-                store(left_.data() + at * depth_ + k * LANES,
-                      load_partial(stacked + at, r_.width - at));
-            const T* next = k + AHEAD < depth_ ? deltas_[row_at(k + AHEAD)] : deltas;
+            for (int64_t at = 0; at < r_.width; at += LANES) {
+                Vector v = load_partial(stacked + at, r_.width - at);
+                if (mask) v *= load_partial(mask + at, r_.width - at);
+                store(left_.data() + at * depth() + k * LANES, v);
+            }
+        }
+    }
+
+    void pack_right() {
+        for (int64_t k = 0; k < depth(); k++) {
+            const T* deltas = deltas_[rows_[k].packed];
+            const T* next = deltas_[rows_[std::min(k + ROWS_AHEAD, depth() - 1)].packed];
             float* panel = panels_.data();
             for (const Span& span : spans_) {
                 float* out = panel + k * span.vectors * LANES;
@@ -116,19 +151,19 @@ class MaskedSums {
                     __builtin_prefetch(next + from + at);
                     store(out + at, load_partial(deltas + from + at, columns(span) - at));
                 }
-                panel += depth_ * span.vectors * LANES;
+                panel += depth() * span.vectors * LANES;
             }
         }
     }
 
+    // Of the columns those that `mask` keeps, scaled by it; all, if it is null.
     template <int COUNT>
-    void add_span(const Span& span, int64_t row, const float* panel) {
+    void add_span(const Span& span, const float* mask, const float* panel) {
         const WeightPart& part = span.part;
-        const float* mask = r_.gate_mask(part.gate, row);
         int64_t kept = 0;
         for (int64_t k = part.from; k < part.from + part.rows; k++) {
             kept_[kept] = k;
-            kept += mask[k] != 0.0f;
+            kept += !mask || mask[k] != 0.0f;
         }
         const int64_t left = columns(span);
         for_each_tile<ROWS>(kept, [&](int64_t first, auto size) {
@@ -136,16 +171,17 @@ class MaskedSums {
             const int64_t* chosen = kept_.data() + first;
             const float* a[SIZE];
             for (int n = 0; n < SIZE; n++) {
-                a[n] = left_.data() + chosen[n] / LANES * LANES * depth_ + chosen[n] % LANES;
+                const int64_t lane = chosen[n] % LANES;
+                a[n] = left_.data() + (chosen[n] - lane) * depth() + lane;
                 for (int v = 0; v < COUNT; v++)
                     expect(result(span, chosen[n]) + v * LANES);
             }
             Tile<SIZE, COUNT> tile;
             tile.clear();
-            tile.add_columns(a, LANES, panel, depth_);
+            tile.add_columns(a, LANES, panel, depth());
             for (int n = 0; n < SIZE; n++) {
                 float* c = result(span, chosen[n]);
-                const Vector scale = broadcast(mask[chosen[n]]);
+                const Vector scale = broadcast(mask ? mask[chosen[n]] : 1.0f);
                 for (int v = 0; v < COUNT; v++) {
                     const int64_t at = v * LANES;
                     const Vector sum =

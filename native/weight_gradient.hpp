@@ -19,8 +19,8 @@ struct WeightPart {
     int gate = 0;
 };
 
-// Adds all parts. `deltas` has the gate gradients of the first packed row of the stretch, then
-// those of the others.
+// Adds all parts, or writes them where `sums` does not accumulate. `deltas` has the gate gradients
+// of the first packed row of the stretch, then those of the others.
 template <class T>
 void add_weight_gradients(const Recurrence<T>& recurrence, const Stretch& stretch,
                           const Rows<T>& deltas, const std::vector<WeightPart>& parts,

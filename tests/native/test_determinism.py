@@ -58,13 +58,14 @@ def test_work_is_spread_over_as_many_threads_as_were_set(native):
 # Large enough that seven threads find work. A batch of 12 rows stays in one piece, larger ones are
 # divided into halves; 45 steps are more than one stretch of rows that fits the caches; of 17
 # units, and of their gates, some columns do not fill a vector; the gradient of 240 is too large for
-# each half to have one.
+# each half to have one. Behind masks that differ by gate, 130 steps are more than one stretch.
 SIZES = {
     "undivided": (12, 20, 100),
     "odd": (23, 20, 100),
     "loose columns": (23, 20, 17),
     "even": (24, 20, 100),
     "long": (24, 45, 100),
+    "longer": (14, 130, 17),
     "large": (14, 20, 240),
 }
 FEATURES = 40
@@ -165,6 +166,7 @@ OPTIMIZERS: dict[str, tuple[int, tuple[Any, ...]]] = {
     "adagrad_update": (1, (0.01, 1e-7)),
     "nadam_update": (2, (0.01, 0.9, 0.9, 0.8, 0.7, 0.9, 0.999, 0.99, 1e-7)),
     "scale": (-1, (0.3,)),
+    "clear": (-1, ()),
 }
 
 

@@ -54,16 +54,18 @@ def binary_crossentropy_values(target: Any, output: Any, from_logits: bool, need
 
         return losses, vjp
 
-    flat = np.ascontiguousarray(target).reshape(-1), np.ascontiguousarray(output).reshape(-1)
-    compute = find_kernel("binary_crossentropy", output.dtype)
-    losses, slopes = compute(*flat, epsilon(), 1 - epsilon())
+    dtype = np.result_type(target, output)
+    flat = [np.ascontiguousarray(array, dtype).reshape(-1) for array in (target, output)]
+    losses, slopes = find_kernel("binary_crossentropy", dtype)(*flat, epsilon(), 1 - epsilon())
 
     def clipped_vjp(dy: Any) -> Any:
-        dtarget = None
+        dtarget = doutput = None
         if needs[0]:
             p = np.clip(output, output.dtype.type(epsilon()), output.dtype.type(1 - epsilon()))
-            dtarget = dy * (np.log(1 - p) - np.log(p))
-        return dtarget, dy * slopes.reshape(output.shape) if needs[1] else None
+            dtarget = (dy * (np.log(1 - p) - np.log(p))).astype(target.dtype, copy=False)
+        if needs[1]:
+            doutput = (dy * slopes.reshape(output.shape)).astype(output.dtype, copy=False)
+        return dtarget, doutput
 
     return losses.reshape(output.shape), clipped_vjp
 
@@ -152,13 +154,13 @@ def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
         )
     check_range(labels, classes, "sparse_categorical_crossentropy", "label")
     places = np.ascontiguousarray(labels, np.int32).reshape(-1)
-    rows = np.ascontiguousarray(output).reshape(-1, classes)
+    rows = np.ascontiguousarray(output).reshape(labels.size, classes)
     compute = find_kernel("share_crossentropy", output.dtype)
     losses, *slopes = compute(rows, places, epsilon(), 1 - epsilon())
 
     def vjp(dy: Any) -> Any:
         carry_back = find_kernel("share_crossentropy_gradient", output.dtype)
-        dy = np.ascontiguousarray(dy).reshape(-1)
+        dy = np.ascontiguousarray(dy, output.dtype).reshape(-1)
         return None, carry_back(places, dy, *slopes, classes).reshape(output.shape)
 
     return losses.reshape(labels.shape), vjp
