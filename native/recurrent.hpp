@@ -258,10 +258,10 @@ class Recurrence {
     // The gradient of the weights is a product over all rows. It is summed up stretch by stretch,
     // while the rows are still in the caches unless masks differ by gate: `weights(stretch, sums)`
     // adds those of some steps of a half, `kernel(stretch)` does the same for the kernel where
-    // inputs are ids. Gradients that
-    // are small are summed up apart for each half, so that two threads can do that for their own
-    // while the other is still on its way. Where stretches begin, and whether sums are kept apart,
-    // follows from the sizes alone, so they do not depend on the threads.
+    // inputs are ids. Gradients that are small are summed up apart for each half, so that two
+    // threads can do that for their own while the other is still on its way. Where stretches begin,
+    // and whether sums are kept apart, follows from the sizes alone, so they do not depend on the
+    // threads.
     template <class Deltas, class Products, class Weights, class Kernel>
     void backward(const OutputGradients& given, const InputGradients& wanted, Deltas&& deltas,
                   Products&& product, Weights&& weights, Kernel&& kernel) const;
