@@ -73,9 +73,8 @@ nb::tuple binary(nb::handle targets_argument, nb::handle outputs_argument, float
     return nb::make_tuple(losses.object, slopes.object);
 }
 
-nb::tuple of_shares(nb::handle outputs_argument, nb::handle labels_argument, float low,
-                    float high) {
-    constexpr const char* NAME = "share_crossentropy";
+nb::tuple sparse(nb::handle outputs_argument, nb::handle labels_argument, float low, float high) {
+    constexpr const char* NAME = "sparse_crossentropy";
     const Array<float> outputs(outputs_argument, {NAME, "outputs"}, {ANY, ANY});
     const int64_t rows = outputs.shape(0), classes = outputs.shape(1);
     const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {rows});
@@ -84,16 +83,16 @@ nb::tuple of_shares(nb::handle outputs_argument, nb::handle labels_argument, flo
                    own_slopes = new_array({rows});
     {
         nb::gil_scoped_release unlocked;
-        share_crossentropy({outputs.data(), labels.data(), rows, classes, low, high, losses.data,
-                            slopes.data, own_slopes.data});
+        sparse_crossentropy({outputs.data(), labels.data(), rows, classes, low, high, losses.data,
+                             slopes.data, own_slopes.data});
     }
     return nb::make_tuple(losses.object, slopes.object, own_slopes.object);
 }
 
-nb::object of_shares_gradient(nb::handle labels_argument, nb::handle d_losses_argument,
-                              nb::handle slopes_argument, nb::handle own_slopes_argument,
-                              int64_t classes) {
-    constexpr const char* NAME = "share_crossentropy_gradient";
+nb::object sparse_gradient(nb::handle labels_argument, nb::handle d_losses_argument,
+                           nb::handle slopes_argument, nb::handle own_slopes_argument,
+                           int64_t classes) {
+    constexpr const char* NAME = "sparse_crossentropy_gradient";
     const Array<int32_t> labels(labels_argument, {NAME, "labels"}, {ANY});
     const int64_t rows = labels.size();
     const Array<float> d_losses(d_losses_argument, {NAME, "d_losses"}, {rows});
@@ -106,8 +105,8 @@ nb::object of_shares_gradient(nb::handle labels_argument, nb::handle d_losses_ar
     check_ids(labels, classes, {NAME, "labels"});
     const NewArray out = new_array({rows, classes});
     nb::gil_scoped_release unlocked;
-    share_crossentropy_gradient(labels.data(), d_losses.data(), slopes.data(), own_slopes.data(),
-                                rows, classes, out.data);
+    sparse_crossentropy_gradient(labels.data(), d_losses.data(), slopes.data(), own_slopes.data(),
+                                 rows, classes, out.data);
     return out.object;
 }
 
@@ -142,9 +141,9 @@ void bind_losses(nb::module_& m) {
           array_argument("labels"), array_argument("d_losses"), nb::arg("smoothing"));
     m.def("binary_crossentropy", &binary, array_argument("targets"), array_argument("outputs"),
           nb::arg("low"), nb::arg("high"));
-    m.def("share_crossentropy", &of_shares, array_argument("outputs"), array_argument("labels"),
+    m.def("sparse_crossentropy", &sparse, array_argument("outputs"), array_argument("labels"),
           nb::arg("low"), nb::arg("high"));
-    m.def("share_crossentropy_gradient", &of_shares_gradient, array_argument("labels"),
+    m.def("sparse_crossentropy_gradient", &sparse_gradient, array_argument("labels"),
           array_argument("d_losses"), array_argument("slopes"), array_argument("own_slopes"),
           nb::arg("classes"));
     m.def("likeliest", &find_likeliest, array_argument("logits"), nb::arg("first"),

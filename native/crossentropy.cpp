@@ -27,7 +27,7 @@ void binary_crossentropy(int64_t count, const float* targets, const float* outpu
     });
 }
 
-void share_crossentropy(const ShareCrossEntropy& given) {
+void sparse_crossentropy(const SparseCrossEntropy& given) {
     const int64_t classes = given.classes;
     share_out(given.rows, 0.1 * classes + 20, [&](int64_t i) {
         const float* row = given.outputs + i * classes;
@@ -42,9 +42,9 @@ void share_crossentropy(const ShareCrossEntropy& given) {
     });
 }
 
-void share_crossentropy_gradient(const int32_t* labels, const float* d_losses, const float* slopes,
-                                 const float* own_slopes, int64_t rows, int64_t classes,
-                                 float* d_outputs) {
+void sparse_crossentropy_gradient(const int32_t* labels, const float* d_losses, const float* slopes,
+                                  const float* own_slopes, int64_t rows, int64_t classes,
+                                  float* d_outputs) {
     share_out(rows, 0.1 * classes + 2, [=](int64_t i) {
         float* row = d_outputs + i * classes;
         std::fill(row, row + classes, d_losses[i] * slopes[i]);

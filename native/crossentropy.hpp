@@ -11,7 +11,7 @@ void binary_crossentropy(int64_t count, const float* targets, const float* outpu
                          float high, float* losses, float* slopes);
 
 // What it is for one label in every row, where a row of outputs is divided by its sum.
-struct ShareCrossEntropy {
+struct SparseCrossEntropy {
     const float* outputs;
     const int32_t* labels;
     int64_t rows, classes;
@@ -20,11 +20,11 @@ struct ShareCrossEntropy {
     float* slopes;      // derivative with respect to any other output
     float* own_slopes;  // and to that of the label
 };
-void share_crossentropy(const ShareCrossEntropy& given);
+void sparse_crossentropy(const SparseCrossEntropy& given);
 
 // d_outputs of row i = d_losses[i] * slopes[i], that of its label d_losses[i] * own_slopes[i].
-void share_crossentropy_gradient(const int32_t* labels, const float* d_losses, const float* slopes,
-                                 const float* own_slopes, int64_t rows, int64_t classes,
-                                 float* d_outputs);
+void sparse_crossentropy_gradient(const int32_t* labels, const float* d_losses, const float* slopes,
+                                  const float* own_slopes, int64_t rows, int64_t classes,
+                                  float* d_outputs);
 
 }  // namespace leftfold

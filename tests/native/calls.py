@@ -129,11 +129,11 @@ DENSE = [
         {"targets": floats(7), "outputs": floats(7), "low": 0.1, "high": 0.9},
     ),
     Call(
-        "share_crossentropy",
+        "sparse_crossentropy",
         {"outputs": floats(7, 3), "labels": ids(7), "low": 0.1, "high": 0.9},
     ),
     Call(
-        "share_crossentropy_gradient",
+        "sparse_crossentropy_gradient",
         {"labels": ids(7), "d_losses": floats(7), "slopes": floats(7), "own_slopes": floats(7)}
         | {"classes": 3},
     ),

@@ -94,8 +94,8 @@ def run_dense(native: Any, at_end: bool) -> None:
         native.softmax_crossentropy(logits, labels, 0.1)
         native.softmax_gradient(native.softmax(logits), logits)
         native.binary_crossentropy(numbers, numbers, 0.1, 0.9)
-        *_, slopes, own_slopes = native.share_crossentropy(logits, labels, 0.1, 0.9)
-        native.share_crossentropy_gradient(labels, slopes, slopes, own_slopes, size + 1)
+        *_, slopes, own_slopes = native.sparse_crossentropy(logits, labels, 0.1, 0.9)
+        native.sparse_crossentropy_gradient(labels, slopes, slopes, own_slopes, size + 1)
         native.embedding_forward(logits, labels)
         native.embedding_backward(logits, labels, guarded(logits, at_end))
         for function in (native.exponential, native.tanh, native.sigmoid):

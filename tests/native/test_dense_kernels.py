@@ -159,21 +159,21 @@ def test_binary_crossentropy(native, count, beyond, seed):
 
 @examples(60)
 @given(rows=st.integers(0, 60), classes=dimension(300), bounded=st.booleans(), seed=SEEDS)
-def test_share_crossentropy(native, rows, classes, bounded, seed):
+def test_sparse_crossentropy(native, rows, classes, bounded, seed):
     random = np.random.default_rng(seed)
     outputs = random.uniform(0.1, 2, (rows, classes)).astype(np.float32)
     labels = random.integers(0, classes, rows).astype(np.int32)
     shares = (outputs / outputs.sum(axis=1, keepdims=True))[np.arange(rows), labels]
     middle = min(float(np.median(shares)) * 1.0001, 0.9) if rows else 0.5
     low, high = (middle, min(2 * middle, 0.95)) if bounded else (1e-7, 1 - 1e-7)
-    actual = native.share_crossentropy(outputs, labels, low, high)
-    expected = reference.share_crossentropy(outputs.astype(np.float64), labels, low, high)
+    actual = native.sparse_crossentropy(outputs, labels, low, high)
+    expected = reference.sparse_crossentropy(outputs.astype(np.float64), labels, low, high)
     for name, mine, right in zip(("losses", "slopes", "own_slopes"), actual, expected, strict=True):
         assert_close(mine, right, TOLERANCE, name)
     given_back = normal(random, rows), *actual[1:]
-    actual = native.share_crossentropy_gradient(labels, *given_back, classes)
+    actual = native.sparse_crossentropy_gradient(labels, *given_back, classes)
     exact = [array.astype(np.float64) for array in given_back]
-    expected = reference.share_crossentropy_gradient(labels, *exact, classes)
+    expected = reference.sparse_crossentropy_gradient(labels, *exact, classes)
     assert_close(actual, expected, TOLERANCE, "gradient")
 
 
@@ -182,14 +182,14 @@ def test_not_a_number_stays_one(native):
     losses, slopes = native.binary_crossentropy(np.ones(1, np.float32), bad, 0.1, 0.9)
     assert np.isnan([*losses, *slopes]).all()
     row = np.array([[np.nan, 1]], np.float32)
-    for values in native.share_crossentropy(row, np.ones(1, np.int32), 0.1, 0.9):
+    for values in native.sparse_crossentropy(row, np.ones(1, np.int32), 0.1, 0.9):
         assert np.isnan(values).all()
 
 
-def test_shares_expect_a_number_of_classes(native):
+def test_sparse_crossentropy_expects_a_number_of_classes(native):
     nothing = np.zeros(0, np.float32)
     with pytest.raises(ValueError, match="classes to be at least 0, got -1"):
-        native.share_crossentropy_gradient(np.zeros(0, np.int32), *[nothing] * 3, -1)
+        native.sparse_crossentropy_gradient(np.zeros(0, np.int32), *[nothing] * 3, -1)
 
 
 @examples(60)

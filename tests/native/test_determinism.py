@@ -151,10 +151,10 @@ def test_softmax_crossentropy_does_not_depend_on_the_number_of_threads(native):
         *losses, probabilities = native.softmax_crossentropy(logits, labels, 0.1)
         gradient = native.softmax_crossentropy_gradient(probabilities, labels, numbers(1000), 0.1)
         softmax = native.softmax_gradient(native.softmax(logits), logits)
-        of_shares = native.share_crossentropy(probabilities, labels, 1e-7, 0.5)
-        back = native.share_crossentropy_gradient(labels, *of_shares, 2000)
+        sparse = native.sparse_crossentropy(probabilities, labels, 1e-7, 0.5)
+        back = native.sparse_crossentropy_gradient(labels, *sparse, 2000)
         binary = native.binary_crossentropy(numbers(9000), numbers(9000), 0.1, 0.9)
-        return [*losses, probabilities, gradient, softmax, *of_shares, back, *binary]
+        return [*losses, probabilities, gradient, softmax, *sparse, back, *binary]
 
     same_on_any_number_of_threads(native, compute)
 

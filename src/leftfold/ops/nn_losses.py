@@ -134,7 +134,7 @@ def sparse_categorical_crossentropy(
     scores = output if classes_last else np.moveaxis(output, axis, -1)
     if labels.ndim == scores.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    compute = softmax_cross_entropy_values if from_logits else _negative_log_share
+    compute = softmax_cross_entropy_values if from_logits else _of_probabilities
     losses, rows_vjp = compute(labels, scores)
 
     def vjp(dy: Any) -> Any:
@@ -144,7 +144,7 @@ def sparse_categorical_crossentropy(
     return losses, vjp
 
 
-def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
+def _of_probabilities(labels: np.ndarray, output: np.ndarray) -> Any:
     """`-log(output[label] / sum(output))` for each row, and the gradient."""
     classes = output.shape[-1]
     if labels.shape != output.shape[:-1]:
@@ -155,11 +155,11 @@ def _negative_log_share(labels: np.ndarray, output: np.ndarray) -> Any:
     check_range(labels, classes, "sparse_categorical_crossentropy", "label")
     places = np.ascontiguousarray(labels, np.int32).reshape(-1)
     rows = np.ascontiguousarray(output).reshape(labels.size, classes)
-    compute = find_kernel("share_crossentropy", output.dtype)
+    compute = find_kernel("sparse_crossentropy", output.dtype)
     losses, *slopes = compute(rows, places, epsilon(), 1 - epsilon())
 
     def vjp(dy: Any) -> Any:
-        carry_back = find_kernel("share_crossentropy_gradient", output.dtype)
+        carry_back = find_kernel("sparse_crossentropy_gradient", output.dtype)
         dy = np.ascontiguousarray(dy, output.dtype).reshape(-1)
         return None, carry_back(places, dy, *slopes, classes).reshape(output.shape)
 

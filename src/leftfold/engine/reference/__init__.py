@@ -7,8 +7,8 @@ missing, and in other types, these run.
 from leftfold.engine.reference.cooccurrence import cooccurrence_counts
 from leftfold.engine.reference.crossentropy import (
     binary_crossentropy,
-    share_crossentropy,
-    share_crossentropy_gradient,
+    sparse_crossentropy,
+    sparse_crossentropy_gradient,
 )
 from leftfold.engine.reference.embedding import (
     distinct_ids,
@@ -79,14 +79,14 @@ __all__ = [
     "rmsprop_update",
     "scale",
     "sgd_update",
-    "share_crossentropy",
-    "share_crossentropy_gradient",
     "simple_rnn_backward",
     "simple_rnn_forward",
     "softmax",
     "softmax_crossentropy",
     "softmax_crossentropy_gradient",
     "softmax_gradient",
+    "sparse_crossentropy",
+    "sparse_crossentropy_gradient",
     "squared_norm",
     "uniform",
 ]

@@ -25,7 +25,7 @@ def binary_crossentropy(
     return losses, (p == outputs) * (p - targets) / (p * (1 - p))
 
 
-def share_crossentropy(
+def sparse_crossentropy(
     outputs: np.ndarray, labels: np.ndarray, low: float, high: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`-log(outputs[label] / sum(outputs))` for every row.
@@ -47,19 +47,19 @@ def share_crossentropy(
     return -np.log(kept), slopes, slopes - slopes / kept
 
 
-def share_crossentropy_gradient(
+def sparse_crossentropy_gradient(
     labels: np.ndarray,
     dlosses: np.ndarray,
     slopes: np.ndarray,
     own_slopes: np.ndarray,
     classes: int,
 ) -> np.ndarray:
-    """The gradient of the outputs of `share_crossentropy`.
+    """The gradient of the outputs of `sparse_crossentropy`.
 
     Args:
         labels: (rows,).
         dlosses: the gradient of the losses, (rows,).
-        slopes: from `share_crossentropy`, (rows,).
+        slopes: from `sparse_crossentropy`, (rows,).
         own_slopes: from there, (rows,).
         classes: how many there are.
 
