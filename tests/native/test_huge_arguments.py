@@ -57,6 +57,7 @@ for make in (wide, strided):
     assert refused(native.softmax_gradient, make(far, 2), make(far, 2))
     assert refused(native.softmax_crossentropy, make(1, far), number, 0.0)
     assert refused(native.softmax_crossentropy, make(far, 2), np.broadcast_to(number, far), 0.0)
+    assert refused(native.sparse_crossentropy_gradient, number, one, one, one, far)
     assert refused(native.adam_update, *[make(far)] * 4, 0.1, 0.9, 0.9, 1e-7, 0.0)
     assert refused(native.squared_norm, make(far))
     for x, kernel, recurrent in [
