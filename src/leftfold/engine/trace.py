@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from leftfold.engine.cache import Cache
 from leftfold.engine.random import Key
 from leftfold.engine.recording import active, spoil_trace
 from leftfold.engine.tape import Flow, Step, Tape, VectorJacobian, walk_back
@@ -302,7 +303,7 @@ def _is_plain(setting: Any) -> bool:
     return isinstance(setting, _PLAIN)
 
 
-_PLAIN = (type(None), type(Ellipsis), bool, int, float, str, np.generic, np.dtype, type)
+_PLAIN = (type(None), type(Ellipsis), bool, int, float, str, np.generic, np.dtype, type, Cache)
 
 
 def _anew(setting: Any) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from leftfold import activations, ops, regularizers
-from leftfold.engine.recording import spoil_trace
+from leftfold.engine.recording import recording, spoil_trace
 from leftfold.engine.remat_scope import current_scope
 from leftfold.layers.input_spec import InputSpec
-from leftfold.layers.lookup import vectors_of
+from leftfold.layers.lookup import Lookup, vectors_of
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
 from leftfold.ops.fused import dense
+from leftfold.ops.table_products import ProductCache, products_by_id
 
 LEAST_REPEATS = 1.5
 """How often ids must repeat on average before it pays to compute by distinct id."""
@@ -96,6 +97,7 @@ class FusedRNN(CellRNN):
         super().__init__(cell, **kwargs)
         self.input_spec = InputSpec(ndim=3)
         self._remat_scope = current_scope()
+        self._cache = ProductCache()
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         """Build the cell for the inputs' number of features."""
@@ -167,6 +169,8 @@ class FusedRNN(CellRNN):
         ids, vocabulary = lookup.ids, lookup.table.shape[0]
         if vocabulary > MOST_ROWS * ids.size or lookup.table.dtype != self.variable_dtype:
             return None
+        if not recording() and self._cache.pays(ids, lookup.table, self.cell.kernel):
+            return self._by_kept_word(lookup)
         words, places = lookup.distinct()
         if vocabulary * CERTAIN_REPEATS > ids.size:
             spoil_trace()  # in another batch they may repeat more or less
@@ -176,6 +180,15 @@ class FusedRNN(CellRNN):
         products = dense(
             lookup.distinct_vectors(), self.cell.kernel, at_input, bfloat16=self._bfloat16
         )
+        return places, products, self.cell.recurrent_kernel, at_state
+
+    def _by_kept_word(self, lookup: Lookup) -> tuple[Any, ...]:
+        """The same where nothing is learnt: the next batch may need the same products again."""
+        at_input, at_state = self.cell.biases()
+        places, products = products_by_id(
+            lookup.ids, lookup.table, self.cell.kernel, at_input,
+            cache=self._cache, bfloat16=self._bfloat16,
+        )  # fmt: skip
         return places, products, self.cell.recurrent_kernel, at_state
 
     def _activation_names(self) -> dict[str, str | None]:
