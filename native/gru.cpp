@@ -114,17 +114,17 @@ void Gru<T>::pack_transposed_weights() {
 template <class T>
 void Gru<T>::forward(const Outputs& out) {
     with_activations(r_.in.activation, r_.in.recurrent_activation, [&](auto phi, auto sigma) {
-        r_.forward(out, [&](int64_t s, const Own& own, const T* masked) {
+        r_.forward(out, [&](int64_t s, const Own& own, T* scratch) {
             if (reset_after_) {
                 if (r_.masks_per_gate())
-                    step<true, true>(s, own, masked, phi, sigma);
+                    step<true, true>(s, own, scratch, phi, sigma);
                 else
-                    step<false, true>(s, own, masked, phi, sigma);
+                    step<false, true>(s, own, scratch, phi, sigma);
             } else {
                 if (r_.masks_per_gate())
-                    step<true, false>(s, own, masked, phi, sigma);
+                    step<true, false>(s, own, scratch, phi, sigma);
                 else
-                    step<false, false>(s, own, masked, phi, sigma);
+                    step<false, false>(s, own, scratch, phi, sigma);
                 candidate_step(s, own, phi);
             }
         });
@@ -134,34 +134,32 @@ void Gru<T>::forward(const Outputs& out) {
 // The gates of one step, and with them the new state where the reset comes after.
 template <class T>
 template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
-void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
+void Gru<T>::step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) const {
     constexpr int RECURRENT = RESET_AFTER ? 3 : 2;
     const Inputs& in = r_.in;
-    const Rows<T> stacked = r_.stacked(s, own);
     const auto state = carried(s, own);
     const Rows<T> gate_rows = gates(s, own);
     const StateRows<T> new_h = r_.next_h(s, own);
     const bool holes = r_.schedule.has_holes();
-    const int64_t a_row = MASKED ? r_.stride : stacked.step;
-    const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     const int64_t x_size = panel_depth<T>(x_depth_) * 3 * LANES;
     const int64_t panel_size = x_size + panel_depth<T>(h_depth_) * RECURRENT * LANES;
-    for (int64_t unit = 0; unit < in.units; unit += LANES) {
-        const T* x_panel = panels_.data() + unit / LANES * panel_size;
-        const T* h_panel = x_panel + x_size;
-        const int64_t left = in.units - unit;
-        for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
+    const auto block = [](int64_t) { return LANES; };
+    r_.template for_each_block<MASKED, ROWS<T>>(
+        s, own, scratch, in.units, block,
+        [&](int64_t unit, int64_t first, auto size, const auto& a) {
+            const T* x_panel = panels_.data() + unit / LANES * panel_size;
+            const T* h_panel = x_panel + x_size;
+            const int64_t left = in.units - unit;
             constexpr int SIZE = decltype(size)::value;
-            const T* a = MASKED ? masked + first * r_.stride : stacked[first];
             Tile<SIZE, KEPT> tile(size);
             r_.template begin<TILE_G, 3>(tile, s, own, first, [&](int v) {
                 constexpr int GATE[] = {2, 0, 1};  // g z r
                 return std::pair{GATE[v] * in.units + unit, left};
             });
-            tile.template add_product<TILE_G, 3, MASKED>(a, a_row, x_panel, x_depth_, a_gate);
+            tile.template add_product<TILE_G, 3, MASKED>(a.first, a.row, x_panel, x_depth_, a.gate);
             // In the masked copies z comes second: g z r, and once more g.
-            tile.template add_product<TILE_Z, RECURRENT, MASKED>(a + h_from_ + a_gate, a_row,
-                                                                 h_panel, h_depth_, a_gate);
+            tile.template add_product<TILE_Z, RECURRENT, MASKED>(a.first + h_from_ + a.gate, a.row,
+                                                                 h_panel, h_depth_, a.gate);
             for (int n = 0; n < size; n++) {
                 const int64_t row = first + n;
                 const Vector h_before = load_partial(state[row] + unit, left);
@@ -190,7 +188,6 @@ void Gru<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sig
                 store_partial(kept + in.units, r, left);
             }
         });
-    }
 }
 
 // The candidate and the new state, where the reset comes before the product with Rg.

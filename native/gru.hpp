@@ -63,7 +63,7 @@ class Gru {
     void pack_weights();
     void pack_transposed_weights();
     template <bool MASKED, bool RESET_AFTER, class Phi, class Sigma>
-    void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
+    void step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) const;
     template <class Phi>
     void candidate_step(int64_t s, const Own& own, Phi phi) const;
     template <class Phi, class Sigma>

@@ -52,7 +52,8 @@ int Lstm<T>::vectors_of_block(int64_t unit) const {
 template <class T>
 int Lstm<T>::gates_in_vector(int64_t unit) const {
     const int64_t left = r_.in.units - unit;
-    if (r_.masks_per_gate() || !std::is_same_v<T, float> || left > LANES / 2) return 1;
+    const bool few = left > 0 && left <= LANES / 2;
+    if (r_.masks_per_gate() || !std::is_same_v<T, float> || !few) return 1;
     return left > LANES / 4 ? 2 : 4;
 }
 
@@ -118,11 +119,11 @@ void Lstm<T>::pack_transposed_weights() {
 template <class T>
 void Lstm<T>::forward(const Outputs& out) {
     with_activations(r_.in.activation, r_.in.recurrent_activation, [&](auto phi, auto sigma) {
-        r_.forward(out, [&](int64_t s, const Own& own, const T* masked) {
+        r_.forward(out, [&](int64_t s, const Own& own, T* scratch) {
             if (r_.masks_per_gate())
-                step<true>(s, own, masked, phi, sigma);
+                step<true>(s, own, scratch, phi, sigma);
             else
-                step<false>(s, own, masked, phi, sigma);
+                step<false>(s, own, scratch, phi, sigma);
         });
     });
     for (int64_t r = 0; r < r_.in.batch; r++) {
@@ -136,63 +137,63 @@ void Lstm<T>::forward(const Outputs& out) {
 
 template <class T>
 template <bool MASKED, class Phi, class Sigma>
-void Lstm<T>::step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const {
-    for (int64_t unit = 0; unit < r_.in.units; unit += vectors_of_block(unit) * LANES) {
-        if constexpr (!MASKED && std::is_same_v<T, float>) {
-            const int sharing = gates_in_vector(unit);
-            if (sharing == 4) return step_shared<4>(s, own, unit, phi, sigma);
-            if (sharing == 2) return step_shared<2>(s, own, unit, phi, sigma);
-        }
-        with_size<MASKED ? SPAN : 1>(vectors_of_block(unit), [&](auto vectors) {
-            step_block<MASKED, decltype(vectors)::value>(s, own, masked, unit, phi, sigma);
+void Lstm<T>::step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) const {
+    const int64_t units = r_.in.units, last = (units - 1) / LANES * LANES;
+    const int sharing = gates_in_vector(last);
+    const States states = states_of(s, own);
+    const auto block = [&](int64_t unit) { return vectors_of_block(unit) * LANES; };
+    r_.template for_each_block<MASKED, ROWS<T>>(
+        s, own, scratch, sharing > 1 ? last : units, block,
+        [&](int64_t unit, int64_t first, auto size, const auto& a) {
+            with_size<MASKED ? SPAN : 1>(vectors_of_block(unit), [&](auto vectors) {
+                step_tile<MASKED, decltype(vectors)::value>(s, own, states, unit, first, size, a,
+                                                            phi, sigma);
+            });
         });
+    if constexpr (!MASKED && std::is_same_v<T, float>) {
+        if (sharing == 4) step_shared<4>(s, own, last, phi, sigma);
+        if (sharing == 2) step_shared<2>(s, own, last, phi, sigma);
     }
 }
 
 template <class T>
-template <bool MASKED, int VECTORS, class Phi, class Sigma>
-void Lstm<T>::step_block(int64_t s, const Own& own, const T* masked, int64_t first_unit, Phi phi,
-                         Sigma sigma) const {
-    constexpr int WIDTH = GATES * VECTORS;
+template <bool MASKED, int VECTORS, class Count, class Phi, class Sigma>
+LEFTFOLD_INLINE void Lstm<T>::step_tile(int64_t s, const Own& own, const States& states,
+                                        int64_t first_unit, int64_t first, Count size,
+                                        const typename Recurrence<T>::Operand& a, Phi phi,
+                                        Sigma sigma) const {
+    constexpr int WIDTH = GATES * VECTORS, SIZE = Count::value;
     const Inputs& in = r_.in;
-    const Rows<T> stacked = r_.stacked(s, own);
-    const States states = states_of(s, own);
-    const int64_t a_row = MASKED ? r_.stride : stacked.step;
-    const int64_t a_gate = MASKED ? own.count * r_.stride : 0;
     const T* panels = panels_.data() + first_unit * panel_depth<T>(r_.width) * GATES;
     const auto unit_of = [=](int v) { return first_unit + v % VECTORS * LANES; };
-    for_each_tile<ROWS<T>, T>(own.count, [&](int64_t first, auto size) {
-        constexpr int SIZE = decltype(size)::value;
-        const T* a = MASKED ? masked + first * r_.stride : stacked[first];
-        Tile<SIZE, WIDTH> tile(size);
-        r_.template begin<0, WIDTH>(tile, s, own, first, [&](int v) {
-            return std::pair{v / VECTORS * in.units + unit_of(v), in.units - unit_of(v)};
-        });
-        if (in.keep)
-            for (int n = 0; n < size; n++) {
-                for (int v = 0; v < WIDTH; v++)
-                    expect(states.gates[first + n] + v / VECTORS * in.units + unit_of(v));
-                for (int v = 0; v < VECTORS; v++) {
-                    expect(states.new_c[first + n] + unit_of(v));
-                    expect(states.new_h[first + n] + unit_of(v));
-                }
-            }
-        tile.template add_spans<MASKED ? VECTORS : SPAN>(a, a_row, panels, r_.width, a_gate);
+    Tile<SIZE, WIDTH> tile(size);
+    r_.template begin<0, WIDTH>(tile, s, own, first, [&](int v) {
+        return std::pair{v / VECTORS * in.units + unit_of(v), in.units - unit_of(v)};
+    });
+    if (in.keep)
         for (int n = 0; n < size; n++) {
-            const int64_t row = first + n;
-            const bool skip = r_.skips(s, own.row(row));
+            for (int v = 0; v < WIDTH; v++)
+                expect(states.gates[first + n] + v / VECTORS * in.units + unit_of(v));
             for (int v = 0; v < VECTORS; v++) {
-                const Vector i = sigma(tile.at[n][v]);
-                const Vector f = sigma(tile.at[n][VECTORS + v]);
-                const Vector g = phi(tile.at[n][2 * VECTORS + v]);
-                const Vector o = sigma(tile.at[n][3 * VECTORS + v]);
-                set_states(states, row, unit_of(v), skip, {i, f, g, o}, phi);
+                expect(states.new_c[first + n] + unit_of(v));
+                expect(states.new_h[first + n] + unit_of(v));
             }
         }
-    });
+    tile.template add_spans<MASKED ? VECTORS : SPAN>(a.first, a.row, panels, r_.width, a.gate);
+    for (int n = 0; n < size; n++) {
+        const int64_t row = first + n;
+        const bool skip = r_.skips(s, own.row(row));
+        for (int v = 0; v < VECTORS; v++) {
+            const Vector i = sigma(tile.at[n][v]);
+            const Vector f = sigma(tile.at[n][VECTORS + v]);
+            const Vector g = phi(tile.at[n][2 * VECTORS + v]);
+            const Vector o = sigma(tile.at[n][3 * VECTORS + v]);
+            set_states(states, row, unit_of(v), skip, {i, f, g, o}, phi);
+        }
+    }
 }
 
-// `step_block` for the last units, SHARING gates of which lie in one vector.
+// `step_tile` for all tiles of the last units, SHARING gates of which lie in one vector.
 template <class T>
 template <int SHARING, class Phi, class Sigma>
 void Lstm<T>::step_shared(int64_t s, const Own& own, int64_t unit, Phi phi, Sigma sigma) const {

@@ -62,10 +62,11 @@ class Lstm {
     void pack_shared(int64_t unit, int sharing, float* block);
     void pack_transposed_weights();
     template <bool MASKED, class Phi, class Sigma>
-    void step(int64_t s, const Own& own, const T* masked, Phi phi, Sigma sigma) const;
-    template <bool MASKED, int VECTORS, class Phi, class Sigma>
-    void step_block(int64_t s, const Own& own, const T* masked, int64_t first_unit, Phi phi,
-                    Sigma sigma) const;
+    void step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) const;
+    template <bool MASKED, int VECTORS, class Count, class Phi, class Sigma>
+    void step_tile(int64_t s, const Own& own, const States& states, int64_t first_unit,
+                   int64_t first, Count size, const typename Recurrence<T>::Operand& a, Phi phi,
+                   Sigma sigma) const;
     template <int SHARING, class Phi, class Sigma>
     void step_shared(int64_t s, const Own& own, int64_t unit, Phi phi, Sigma sigma) const;
     template <class Phi>

@@ -52,10 +52,11 @@ int Recurrence<T>::threads() const {
 
 template <class T>
 void Recurrence<T>::build_gate_masks() {
-    gate_masks_.assign(gates * in.batch * width, 1.0f);
+    const int64_t row = spread<float>(width);
+    gate_masks_.assign(gates * in.batch * row, 1.0f);
     for (int g = 0; g < gates; g++)
         for (int64_t r = 0; r < in.batch; r++) {
-            float* mask = gate_masks_.data() + (g * in.batch + r) * width;
+            float* mask = gate_masks_.data() + (g * in.batch + r) * row;
             const int64_t b = schedule.source(r);
             if (in.input_dropout) {
                 const int64_t which = in.input_dropouts > 1 ? g : 0;
@@ -68,11 +69,12 @@ void Recurrence<T>::build_gate_masks() {
 }
 
 template <class T>
-void Recurrence<T>::mask_rows(int64_t s, const Own& own, T* scratch) const {
+void Recurrence<T>::mask_rows(int64_t s, const Own& own, int64_t first, int64_t count,
+                              T* scratch) const {
     const Rows<T> rows = stacked(s, own);
     T* target = scratch;
     for (const int g : mask_order_)
-        for (int64_t i = 0; i < own.count; i++, target += stride)
+        for (int64_t i = first; i < first + count; i++, target += stride)
             copy_scaled(rows[i], gate_mask(g, own.row(i)), target, width);
 }
 

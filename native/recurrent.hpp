@@ -11,22 +11,18 @@
 // step.
 #pragma once
 
-#include <cstring>
-#include <functional>
 #include <vector>
 
 #include "activations.hpp"
 #include "aligned.hpp"
 #include "gemm.hpp"
+#include "rows.hpp"
 #include "schedule.hpp"
 #include "threads.hpp"
 #include "tile.hpp"
 #include "zeros.hpp"
 
 namespace leftfold {
-
-// Gives memory for `count` floats that lives as long as the saved state of a call.
-using Allocate = std::function<float*(int64_t count)>;
 
 // A layer's inputs and settings, as they come from Python. Arrays are C-contiguous; optional
 // ones may be null.
@@ -69,70 +65,6 @@ struct InputGradients {
     float* weights;  // the stacked matrix's gradient; see each cell
     float* h;        // (batch, units)
     float* c;        // (batch, units), LSTM only
-};
-
-// From one row to the next, for rows of `length` elements: each begins on a cache line, so that no
-// two threads write to the same one; a little more where all would fall on the same cache sets.
-template <class T>
-constexpr int64_t spread(int64_t length) {
-    const int64_t whole = (length + LINE<T> - 1) / LINE<T> * LINE<T>;
-    return whole % (16 * LINE<T>) == 0 ? whole + LINE<T> : whole;
-}
-
-template <class T>
-T* allocate_rows(const Allocate& allocate, int64_t rows, int64_t stride) {
-    return reinterpret_cast<T*>(allocate(rows * stride * sizeof(T) / sizeof(float)));
-}
-
-// What one thread works on at a time: of every step, each `team`-th row of a half, from row
-// `number` of the half on.
-struct Share {
-    int half, number, team;
-};
-
-// The rows of a share that run at one step: row `first` of the batch, first + team, ...
-struct Own {
-    Share share;
-    int64_t first, team, count;
-
-    Own(const Schedule& schedule, const Share& share, int64_t running)
-        : share(share),
-          first(schedule.first_row(share.half) + share.number),
-          team(share.team),
-          count(running > share.number ? (running - share.number + team - 1) / team : 0) {}
-    int64_t row(int64_t i) const { return first + i * team; }
-};
-
-// One row of memory for each row a thread owns.
-template <class T>
-struct Rows {
-    T* first;
-    int64_t step;
-
-    T* operator[](int64_t i) const { return first + i * step; }
-};
-
-// Rows of `length` elements that a thread is going to read soon, asked for while it computes.
-template <class T>
-struct Ahead {
-    Rows<T> rows;
-    int64_t length;
-};
-
-// Asks for a vector that is not in the cache yet; it may lie across two lines.
-template <class T>
-LEFTFOLD_INLINE void expect(const T* p) {
-    __builtin_prefetch(p);
-    __builtin_prefetch(p + LANES - 1);
-}
-
-// The same, in one place for rows that go on and in another for those that end here.
-template <class T>
-struct StateRows {
-    Rows<T> going_on, ended;
-    int64_t count_going_on;
-
-    T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
 };
 
 // Numbers in a gradient of weights of which each half may have one of its own in the caches.
@@ -245,10 +177,39 @@ class Recurrence {
         }
     }
 
-    // Walks forwards; `step(s, own, masked)` computes the states of one step for a thread's
-    // rows. `masked` holds what `mask_rows` made of them, if masks differ by gate.
+    // Walks forwards; `step(s, own, scratch)` computes the states of one step for a thread's rows.
+    // `scratch` has room for what `mask_rows` makes of them, if masks differ by gate.
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
+
+    // What the products of a tile read: its first row, how far the next is, and, for a gate that
+    // reads a copy of its own, how far that is behind the one of the gate before.
+    struct Operand {
+        const T* first;
+        int64_t row, gate;
+    };
+
+    // Calls `body(unit, first, size, operand)` for all tiles of at most MOST rows and all blocks of
+    // units before `end`, of which one has `block(unit)`. A block of weights meets all rows before
+    // the next; but where masks differ by gate, the copies of a tile's rows meet all blocks while
+    // they are in the first cache.
+    template <bool MASKED, int MOST, class Block, class Body>
+    LEFTFOLD_INLINE void for_each_block(int64_t s, const Own& own, T* scratch, int64_t end,
+                                        Block&& block, Body&& body) const {
+        if constexpr (MASKED) {
+            for_each_tile<MOST, T>(own.count, [&](int64_t first, auto size) {
+                mask_rows(s, own, first, size, scratch);
+                for (int64_t unit = 0; unit < end; unit += block(unit))
+                    body(unit, first, size, Operand{scratch, stride, size * stride});
+            });
+        } else {
+            const Rows<T> rows = stacked(s, own);
+            for (int64_t unit = 0; unit < end; unit += block(unit))
+                for_each_tile<MOST, T>(own.count, [&](int64_t first, auto size) {
+                    body(unit, first, size, Operand{rows[first], rows.step, 0});
+                });
+        }
+    }
 
     // Walks backwards. `deltas(stretch, s, own, dh)` turns the gradient dh (a row of `units` for
     // every row of the batch, see `of_batch`) into the gradients of the gates and leaves in dh what
@@ -272,15 +233,15 @@ class Recurrence {
     // Rows that a half has in its longest.
     int64_t most_rows_in_a_stretch() const;
 
-    // Copies of the rows of step s, one per gate in `mask_order`, with that gate's dropout masks
-    // applied. Rows are `stride` apart, gates `own.count * stride`.
-    void mask_rows(int64_t s, const Own& own, T* scratch) const;
+    // Copies of a thread's rows [first, first + count) of step s, one per gate in `mask_order`,
+    // with that gate's dropout masks applied. Rows are `stride` apart, gates `count * stride`.
+    void mask_rows(int64_t s, const Own& own, int64_t first, int64_t count, T* scratch) const;
     // The gradient of the kernel where inputs are ids: the gate gradients of the packed rows of a
     // stretch, `stride` apart, added to the row that its id chooses.
     void kernel_gradient(const Stretch& stretch, const T* deltas, int64_t stride, float* out) const;
     // The mask of row r of the batch for gate g; ones where nothing is dropped.
     const float* gate_mask(int g, int64_t r) const {
-        return gate_masks_.data() + (g * in.batch + r) * width;
+        return gate_masks_.data() + (g * in.batch + r) * spread<float>(width);
     }
     // The stacked row of a packed row; the next follows after `stride` elements.
     const T* stacked_row(int64_t row) const { return stacked_ + row * stride; }
@@ -336,7 +297,6 @@ void Recurrence<T>::forward(const Outputs& out, Step&& step) const {
             const Own own = running(share, s);
             if (own.count == 0) break;
             read_inputs(s, own);
-            if (masks_per_gate_) mask_rows(s, own, scratch.data());
             step(s, own, scratch.data());
             if (in.return_sequences) write_outputs(s, own, out.output);
         }

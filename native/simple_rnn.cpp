@@ -27,19 +27,19 @@ SimpleRnn<T>::SimpleRnn(const Inputs& inputs, const Allocate& allocate)
 template <class T>
 void SimpleRnn<T>::forward(const Outputs& out) {
     with_activation(r_.in.activation, [&](auto phi) {
-        r_.forward(out,
-                   [&](int64_t s, const Own& own, const T* masked) { step(s, own, masked, phi); });
+        r_.forward(out, [&](int64_t s, const Own& own, T* scratch) { step(s, own, scratch, phi); });
     });
 }
 
 template <class T>
 template <class Phi>
-void SimpleRnn<T>::step(int64_t s, const Own& own, const T* masked, Phi phi) const {
+void SimpleRnn<T>::step(int64_t s, const Own& own, T* scratch, Phi phi) const {
     const Inputs& in = r_.in;
     const Rows<T> stacked = r_.stacked(s, own), old_h = r_.previous_h(s, own);
     const StateRows<T> new_h = r_.next_h(s, own);
     const bool holes = r_.schedule.has_holes();
-    const T* a = r_.masks_per_gate() ? masked : stacked.first;
+    if (r_.masks_per_gate()) r_.mask_rows(s, own, 0, own.count, scratch);
+    const T* a = r_.masks_per_gate() ? scratch : stacked.first;
     const int64_t a_row = r_.masks_per_gate() ? r_.stride : stacked.step;
     panels_.for_each([&](const Panel<T>& panel, auto width) {
         const int64_t column = panel.column;

@@ -39,7 +39,7 @@ class SimpleRnn {
         return {deltas_of(stretch) + row * deltas_row_, own.team * deltas_row_};
     }
     template <class Phi>
-    void step(int64_t s, const Own& own, const T* masked, Phi phi) const;
+    void step(int64_t s, const Own& own, T* scratch, Phi phi) const;
     template <class Phi>
     void deltas(const Stretch& stretch, int64_t s, const Own& own, float* dh, Phi phi);
     void weight_gradient(const Stretch& stretch, const Sums& sums);
