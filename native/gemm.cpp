@@ -183,8 +183,9 @@ void gemm_alone(const Product& p) {
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
     const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
-    // What threads do not share out each of them copies whole: the smaller operand, if both are.
-    const bool by_rows = p.a.row_stride == 1 && p.m > p.n;
+    // Threads share out the longer side: the operand behind the other is read whole by each, and
+    // copied if need be.
+    const bool by_rows = p.m > p.n;
     for_each_block(p.m, p.n, p.depth, by_rows,
                    [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {
                        part(p, row0, row1, col0, col1);
