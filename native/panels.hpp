@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "aligned.hpp"
+#include "shuffles.hpp"
 #include "simd.hpp"
 
 namespace leftfold {
@@ -57,14 +58,17 @@ inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float
             store(out + k * out_step, load_partial(source.at(k, 0), count));
         return;
     }
-    // A transpose is read along its rows, some way at a time, so that memory comes in order and
-    // the lines that are written stay in the first cache.
-    constexpr int64_t STRETCH = 128;
-    for (int64_t k0 = 0; k0 < depth; k0 += STRETCH) {
-        const int64_t k1 = depth < k0 + STRETCH ? depth : k0 + STRETCH;
+    // A transpose, the columns of which lie along its rows in memory.
+    for (int64_t k0 = 0; k0 < depth; k0 += LANES) {
+        Vector square[LANES];
+#pragma GCC unroll 16
         for (int64_t i = 0; i < LANES; i++)
-            for (int64_t k = k0; k < k1; k++)
-                out[k * out_step + i] = i < count ? *source.at(k, i) : 0.0f;
+            square[i] = load_partial(source.at(k0, i), i < count ? depth - k0 : 0);
+        transpose(square);
+        const int64_t rows = depth - k0 < LANES ? depth - k0 : LANES;
+#pragma GCC unroll 16
+        for (int64_t k = 0; k < LANES; k++)
+            if (k < rows) store(out + (k0 + k) * out_step, square[k]);
     }
 }
 

@@ -40,6 +40,23 @@ LEFTFOLD_INLINE Vector exchange(Vector v) {
 #endif
 }
 
+// As many vectors as they have lanes, taken to be the rows of a square, as its columns: bit by bit,
+// what the number of a row says is exchanged with what the number of a lane says.
+template <int STEP = LANES / 2>
+LEFTFOLD_INLINE void transpose(Vector (&v)[LANES]) {
+    VectorInt upper;
+    for (int i = 0; i < LANES; i++)
+        upper[i] = i & STEP ? -1 : 0;
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++) {
+        if (i & STEP) continue;
+        const Vector low = v[i], high = v[i | STEP];
+        v[i] = upper ? exchange<STEP>(high) : low;
+        v[i | STEP] = upper ? high : exchange<STEP>(low);
+    }
+    if constexpr (STEP > 1) transpose<STEP / 2>(v);
+}
+
 // Four vectors, taken to be the columns of a matrix of four, as its rows one behind the other.
 LEFTFOLD_INLINE void interleave(Vector (&v)[4]) {
 #if defined(__AVX512F__)
