@@ -6,10 +6,10 @@ notes the primitives while they run, and runs just these again for other batches
 
 It repeats only what it can account for. Every operand, and every tensor among a primitive's
 settings, has to be an input of the computation, a variable, the result of an earlier primitive, or
-a plain number; random keys are drawn anew, if each was drawn for one primitive. An array that came
-from elsewhere (something that NumPy computed), a variable that is assigned to, a tensor whose
-values Python looks at: then the trace is not `whole`. Nor is it valid any longer once
-`changes.latest_change()` has gone on.
+a plain number; random keys are drawn anew, if each was drawn for one primitive; a `Cache` is handed
+over as it is. An array that came from elsewhere (something that NumPy computed), a variable that is
+assigned to, a tensor whose values Python looks at: then the trace is not `whole`. Nor is it valid
+any longer once `changes.latest_change()` has gone on.
 """
 
 from __future__ import annotations
