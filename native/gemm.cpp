@@ -183,8 +183,8 @@ void gemm_alone(const Product& p) {
 void gemm(const Product& p) {
     if (p.m == 0 || p.n == 0) return;
     const auto part = is_narrow(p) ? multiply_narrow_part : multiply_part;
-    // Threads share out the longer side: the operand behind the other is read whole by each, and
-    // copied if need be.
+    // Threads share out the longer side of the result; each reads, and if need be copies, all of
+    // the operand on the shorter side.
     const bool by_rows = p.m > p.n;
     for_each_block(p.m, p.n, p.depth, by_rows,
                    [&](int64_t row0, int64_t row1, int64_t col0, int64_t col1) {

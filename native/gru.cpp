@@ -144,7 +144,7 @@ void Gru<T>::step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) c
     const int64_t x_size = panel_depth<T>(x_depth_) * 3 * LANES;
     const int64_t panel_size = x_size + panel_depth<T>(h_depth_) * RECURRENT * LANES;
     const auto block = [](int64_t) { return LANES; };
-    r_.template for_each_block<MASKED, ROWS<T>>(
+    r_.template for_each_tile_and_block<MASKED, ROWS<T>>(
         s, own, scratch, in.units, block,
         [&](int64_t unit, int64_t first, auto size, const auto& a) {
             const T* x_panel = panels_.data() + unit / LANES * panel_size;

@@ -142,7 +142,7 @@ void Lstm<T>::step(int64_t s, const Own& own, T* scratch, Phi phi, Sigma sigma) 
     const int sharing = gates_in_vector(last);
     const States states = states_of(s, own);
     const auto block = [&](int64_t unit) { return vectors_of_block(unit) * LANES; };
-    r_.template for_each_block<MASKED, ROWS<T>>(
+    r_.template for_each_tile_and_block<MASKED, ROWS<T>>(
         s, own, scratch, sharing > 1 ? last : units, block,
         [&](int64_t unit, int64_t first, auto size, const auto& a) {
             with_size<MASKED ? SPAN : 1>(vectors_of_block(unit), [&](auto vectors) {

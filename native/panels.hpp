@@ -48,7 +48,8 @@ Aligned<T> room_for_panels(int64_t vectors, int64_t depth) {
 }
 
 // Packs one vector-wide column of `depth` rows into rows [at, at + depth) of a panel: its row k,
-// at out[k * out_step], holds LANES neighbouring columns of row k, zeros beyond `columns`.
+// at out[k * out_step], holds LANES neighbouring columns of row k, zeros beyond `columns`. In
+// memory the columns of a row are neighbours, or the rows of a column.
 inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float* out,
                         int64_t out_step, int64_t at = 0) {
     const int64_t count = columns < LANES ? columns : LANES;
@@ -58,12 +59,11 @@ inline void pack_column(MatrixView source, int64_t depth, int64_t columns, float
             store(out + k * out_step, load_partial(source.at(k, 0), count));
         return;
     }
-    // A transpose, the columns of which lie along its rows in memory.
     for (int64_t k0 = 0; k0 < depth; k0 += LANES) {
         Vector square[LANES];
 #pragma GCC unroll 16
         for (int64_t i = 0; i < LANES; i++)
-            square[i] = load_partial(source.at(k0, i), i < count ? depth - k0 : 0);
+            square[i] = i < count ? load_partial(source.at(k0, i), depth - k0) : Vector{};
         transpose(square);
         const int64_t rows = depth - k0 < LANES ? depth - k0 : LANES;
 #pragma GCC unroll 16

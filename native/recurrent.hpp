@@ -178,7 +178,7 @@ class Recurrence {
     }
 
     // Walks forwards; `step(s, own, scratch)` computes the states of one step for a thread's rows.
-    // `scratch` has room for what `mask_rows` makes of them, if masks differ by gate.
+    // `scratch` has room for what `mask_rows` makes of all of them, if masks differ by gate.
     template <class Step>
     void forward(const Outputs& out, Step&& step) const;
 
@@ -194,8 +194,8 @@ class Recurrence {
     // the next; but where masks differ by gate, the copies of a tile's rows meet all blocks while
     // they are in the first cache.
     template <bool MASKED, int MOST, class Block, class Body>
-    LEFTFOLD_INLINE void for_each_block(int64_t s, const Own& own, T* scratch, int64_t end,
-                                        Block&& block, Body&& body) const {
+    LEFTFOLD_INLINE void for_each_tile_and_block(int64_t s, const Own& own, T* scratch, int64_t end,
+                                                 Block&& block, Body&& body) const {
         if constexpr (MASKED) {
             for_each_tile<MOST, T>(own.count, [&](int64_t first, auto size) {
                 mask_rows(s, own, first, size, scratch);

@@ -54,6 +54,15 @@ struct Rows {
     T* operator[](int64_t i) const { return first + i * step; }
 };
 
+// The same, in one place for rows that go on and in another for those that end here.
+template <class T>
+struct StateRows {
+    Rows<T> going_on, ended;
+    int64_t count_going_on;
+
+    T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
+};
+
 // Rows of `length` elements that a thread is going to read soon, asked for while it computes.
 template <class T>
 struct Ahead {
@@ -67,14 +76,5 @@ LEFTFOLD_INLINE void expect(const T* p) {
     __builtin_prefetch(p);
     __builtin_prefetch(p + LANES - 1);
 }
-
-// The same, in one place for rows that go on and in another for those that end here.
-template <class T>
-struct StateRows {
-    Rows<T> going_on, ended;
-    int64_t count_going_on;
-
-    T* operator[](int64_t i) const { return i < count_going_on ? going_on[i] : ended[i]; }
-};
 
 }  // namespace leftfold

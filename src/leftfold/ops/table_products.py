@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from leftfold.engine.cache import Cache
+from leftfold.engine.kernels import isa
 from leftfold.engine.primitive import primitive
-from leftfold.ops.distinct import distinct
 from leftfold.ops.fused import dense, embedding
 
 Weights = tuple[np.ndarray | None, ...]
 
 
 class _Kept(NamedTuple):
-    """Copies of weights, how many rows were multiplied with them, and then all the products."""
+    """The products of a whole table, with copies of the weights and in which way they were made."""
 
+    products: np.ndarray
     weights: Weights
-    rows: int
-    products: np.ndarray | None
+    way: tuple[bool, str]
 
 
 class ProductCache(Cache):
@@ -30,32 +30,49 @@ class ProductCache(Cache):
     """
 
     MOST = 1 << 24
-    """Numbers that may be kept: 64 megabytes of float32."""
+    """Numbers that may be kept, products and copies of weights: 64 megabytes of float32."""
 
-    LEAST = 100
-    """Numbers of products for each row of a table from which on comparing weights is cheap."""
+    LEAST = 50
+    """Numbers of products for each row of a table from which on comparing weights takes less."""
 
     def __init__(self) -> None:
-        self.kept = _Kept((), 0, None)
+        self.rows = 0
+        self.kept: _Kept | None = None
 
     @classmethod
-    def pays(cls, ids: Any, table: Any, kernel: Any) -> bool:
-        """Whether a batch of so many ids is faster with what is kept, and that is not too much."""
-        vocabulary, columns = table.shape[0], kernel.shape[1]
-        return vocabulary * columns <= cls.MOST and ids.size * columns >= cls.LEAST * vocabulary
+    def may_pay(cls, ids: Any, table: Any, kernel: Any) -> bool:
+        """Whether keeping products may pay for batches of so many ids, and is not too much."""
+        needed = table.shape[0] * kernel.shape[1] + table.size + kernel.size
+        return bool(needed <= cls.MOST and cls.pays(ids, table, kernel))
+
+    @classmethod
+    def pays(cls, words: Any, table: Any, kernel: Any) -> bool:
+        """Whether it takes longer to multiply so many rows than to compare all weights."""
+        return bool(words.size * kernel.shape[1] >= cls.LEAST * table.shape[0])
 
 
 @primitive
-def products_by_id(
-    ids: Any, table: Any, kernel: Any, bias: Any = None, /, *, cache: Any, bfloat16: bool = False
+def products_by_word(
+    ids: Any,
+    words: Any,
+    places: Any,
+    table: Any,
+    kernel: Any,
+    bias: Any = None,
+    /,
+    *,
+    cache: Any,
+    bfloat16: bool = False,
 ) -> Any:
     """`table @ kernel + bias`, at least the rows that ids point to; without a gradient.
 
-    That the weights are those of the call before is found by comparing every bit of them, whoever
-    may have changed them: a small part of the time that a product takes.
+    That the weights are those of an earlier call is found by comparing every bit of them, whoever
+    may have changed them.
 
     Args:
         ids: whole numbers from 0 to `vocabulary - 1`, int32, of any shape.
+        words: the distinct ones among them, and
+        places: for every id its place among those, as `distinct` gives them.
         table: (vocabulary, features).
         kernel: (features, columns).
         bias: (columns,) or `None`.
@@ -65,36 +82,37 @@ def products_by_id(
     Returns:
         Where each id's row is, shaped as `ids`, and the rows, (at most vocabulary, columns).
 
-    Raises:
-        IndexError: for an id outside the vocabulary.
-
     Example:
-        >>> cache, ids, table = ProductCache(), np.array([1, 1], np.int32), np.eye(2)
+        >>> from leftfold.ops.distinct import distinct
+        >>> cache, ids = ProductCache(), np.array([1, 1], np.int32)
+        >>> table, kernel = np.eye(2), np.arange(100.0)[np.newaxis].repeat(2, axis=0)
         >>> for batch in range(3):
-        ...     places, rows = products_by_id(ids, table, np.array([[5.0], [7.0]]), cache=cache)
-        ...     print(places.tolist(), rows.tolist())
-        [0, 0] [[7.0]]
-        [1, 1] [[5.0], [7.0]]
-        [1, 1] [[5.0], [7.0]]
+        ...     by_word = ids, *distinct(ids, vocabulary=2)
+        ...     places, rows = products_by_word(*by_word, table, kernel, cache=cache)
+        ...     print(places.tolist(), rows.shape)
+        [0, 0] (1, 100)
+        [1, 1] (2, 100)
+        [1, 1] (2, 100)
     """
-    weights, vocabulary = (table, kernel, bias), table.shape[0]
-    kept = cache.kept
-    if not _same(kept.weights, weights):
-        kept = _Kept(tuple([None if w is None else w.copy() for w in weights]), 0, None)
-    if kept.products is None:
-        words, places = distinct(ids, vocabulary=vocabulary)
-        kept = kept._replace(rows=kept.rows + words.size)
-        if kept.rows < vocabulary:
-            cache.kept = kept
-            rows = dense(embedding(table, words), kernel, bias, bfloat16=bfloat16)
-            return (places.data, rows.data), None
-        kept = kept._replace(products=dense(table, kernel, bias, bfloat16=bfloat16).data)
-    cache.kept = kept
-    return (ids, kept.products), None
+    if cache.pays(words, table, kernel):
+        weights, way, kept = (table, kernel, bias), (bfloat16, isa()), cache.kept
+        if kept is not None and not (kept.way == way and _same(kept.weights, weights)):
+            kept = cache.kept = None
+            cache.rows = 0
+        if kept is None:
+            cache.rows += words.size
+            if cache.rows >= table.shape[0]:
+                # Of the copies: another thread may be changing the weights.
+                copies = tuple([None if w is None else w.copy() for w in weights])
+                kept = cache.kept = _Kept(dense(*copies, bfloat16=bfloat16).data, copies, way)
+        if kept is not None:
+            return (ids, kept.products), None
+    rows = dense(embedding(table, words), kernel, bias, bfloat16=bfloat16)
+    return (places, rows.data), None
 
 
 def _same(ours: Weights, others: Weights) -> bool:
-    return len(ours) == len(others) and all(map(_same_bits, ours, others))
+    return all(map(_same_bits, ours, others))
 
 
 def _same_bits(a: np.ndarray | None, b: np.ndarray | None) -> bool:

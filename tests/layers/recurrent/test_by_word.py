@@ -88,7 +88,7 @@ def test_both_directions_share_the_rows_of_the_distinct_words(monkeypatch):
     )
     monkeypatch.setattr(ops, "embedding", lambda *a: asked.append("rows") or embedding(*a))
     trained(RECURRENCES["bidirectional"], mask_zero=True)
-    assert asked == ["ids", "rows"]  # in training; predictions keep what they have multiplied
+    assert asked == ["ids", "ids", "rows"]  # prediction, which looks rows up itself, and training
 
 
 def test_one_direction_by_word_and_one_by_vector_both_reach_the_table(monkeypatch):

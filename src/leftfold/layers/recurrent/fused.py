@@ -12,7 +12,7 @@ from leftfold.layers.lookup import Lookup, vectors_of
 from leftfold.layers.recurrent.cell import GatedCell
 from leftfold.layers.recurrent.rnn import RNN
 from leftfold.ops.fused import dense
-from leftfold.ops.table_products import ProductCache, products_by_id
+from leftfold.ops.table_products import ProductCache, products_by_word
 
 LEAST_REPEATS = 1.5
 """How often ids must repeat on average before it pays to compute by distinct id."""
@@ -169,7 +169,7 @@ class FusedRNN(CellRNN):
         ids, vocabulary = lookup.ids, lookup.table.shape[0]
         if vocabulary > MOST_ROWS * ids.size or lookup.table.dtype != self.variable_dtype:
             return None
-        if not recording() and self._cache.pays(ids, lookup.table, self.cell.kernel):
+        if not recording() and self._cache.may_pay(ids, lookup.table, self.cell.kernel):
             return self._by_kept_word(lookup)
         words, places = lookup.distinct()
         if vocabulary * CERTAIN_REPEATS > ids.size:
@@ -185,8 +185,8 @@ class FusedRNN(CellRNN):
     def _by_kept_word(self, lookup: Lookup) -> tuple[Any, ...]:
         """The same where nothing is learnt: the next batch may need the same products again."""
         at_input, at_state = self.cell.biases()
-        places, products = products_by_id(
-            lookup.ids, lookup.table, self.cell.kernel, at_input,
+        places, products = products_by_word(
+            lookup.ids, *lookup.distinct(), lookup.table, self.cell.kernel, at_input,
             cache=self._cache, bfloat16=self._bfloat16,
         )  # fmt: skip
         return places, products, self.cell.recurrent_kernel, at_state
