@@ -25,8 +25,9 @@ class _Kept(NamedTuple):
 class ProductCache(Cache):
     """The products of a whole table, for the batches that come with the same weights.
 
-    They are computed once as many rows have been multiplied one batch after the other: so they
-    cost at most as much as they could have saved before.
+    They are computed once as many rows have been multiplied one batch after the other. So where
+    they turn out to be of no use, since weights change again and again, multiplying takes at most
+    twice as long as without.
     """
 
     MOST = 1 << 24
